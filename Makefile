@@ -1,0 +1,41 @@
+# `make help` lists the commands. The first one that needs the environment makes it.
+PYTHON ?= python3
+LESSON ?= 02
+BUDGET ?= laptop
+SEED ?= 0
+LAB_ARGS ?=
+PY = .venv/bin/python
+
+# Notebooks run in folders of their own, so paths must not be relative to where make was called.
+ifneq ($(GAN_COURSE_DATA),)
+override export GAN_COURSE_DATA := $(if $(filter /%,$(GAN_COURSE_DATA)),,$(CURDIR)/)$(GAN_COURSE_DATA)
+endif
+export GAN_COURSE_RUNS ?= $(CURDIR)/runs
+
+.PHONY: help lab test run refresh status install
+help:            ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /make \1: /p' Makefile
+
+lab: install     ## JupyterLab on the course (LAB_ARGS="--no-browser" passes options)
+	$(PY) -m jupyter trust notebooks/*.ipynb
+	$(PY) -m jupyter lab $(LAB_ARGS) notebooks/$(LESSON)_*.ipynb
+
+test: install    ## every check: lint, unit tests, every lesson at the smoke budget
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m pytest
+
+run: install     ## one lesson with papermill: LESSON=02 BUDGET=laptop SEED=1; results go under runs/
+	$(PY) -m gan_course run $(LESSON) --budget $(BUDGET) --seed $(SEED)
+
+refresh: install ## make a lesson's committed outputs anew, on MNIST: LESSON=02
+	$(PY) -m gan_course refresh $(LESSON)
+
+status: install  ## which lessons are fresh, stale, or made with an older package
+	$(PY) -m gan_course status
+
+install: .venv/installed ## the environment alone
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv --clear .venv
+	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[all]'
+	@touch $@

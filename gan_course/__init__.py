@@ -1,0 +1,20 @@
+"""Helpers for the GAN course: everything that is *not* the subject of a lesson.
+
+Each file is one idea, and its name says which:
+
+=================  ==========================================================
+``budget``         how long a run may be: ``smoke``, ``laptop`` or ``full``
+``data``           MNIST, the embedded digits, the two-dimensional toys, batches
+``run``            the training loop's bookkeeping, as an iterator
+``checkpoint``     one safetensors file that a run resumes from exactly
+``plots``          pictures with fixed ranges and an alt text
+``replay``         a training run to scrub through, without a kernel
+``lessons``        where the lessons are, how to run and to refresh one
+``provenance``     which code, data and machine made a lesson's outputs
+=================  ==========================================================
+
+Networks, losses and updates are not here: they stand in the lessons.
+Importing this package loads neither a framework nor matplotlib.
+"""
+
+__version__ = "0.1.0"
