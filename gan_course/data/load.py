@@ -1,0 +1,48 @@
+"""One call for a lesson's images, with or without a network."""
+
+import os
+
+from gan_course.data.digits import digits
+from gan_course.data.mnist import mnist
+from gan_course.errors import DownloadError
+
+
+def load(name="mnist", split="train", strict=False):
+    """Return MNIST, or the embedded digits where there is no network to fetch it from.
+
+    Parameters
+    ----------
+    name : str
+        ``"mnist"`` or ``"digits"``.
+    split : str
+        ``"train"`` or ``"test"``.
+    strict : bool
+        Raise instead of falling back. The environment variable
+        ``GAN_COURSE_STRICT=1`` does the same (a refresh of committed outputs sets it).
+
+    Returns
+    -------
+    Dataset
+        Its ``name`` says which of the two it is; a fallback prints one line.
+
+    Raises
+    ------
+    DownloadError
+        If MNIST can't be fetched and ``strict`` is set.
+    DataError
+        If a data file or folder is at fault: that is for the reader to put right,
+        and no reason to continue on other data.
+    ValueError
+        If the name or the split is unknown.
+    """
+    if name == "digits":
+        return digits(split)
+    if name != "mnist":
+        raise ValueError(f"unknown data {name!r}; choose 'mnist' or 'digits'.")
+    try:
+        return mnist(split)
+    except DownloadError:
+        if strict or os.environ.get("GAN_COURSE_STRICT") == "1":
+            raise
+        print(f"No network, so no MNIST: continuing on scikit-learn's embedded digits ({split}).")
+        return digits(split)

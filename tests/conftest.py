@@ -1,0 +1,19 @@
+"""Settings of every test: one math thread each, deterministic fuzzing, nobody's own data."""
+
+import os
+
+for library in ("OMP", "MKL", "OPENBLAS"):  # before NumPy or PyTorch start their threads
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("course", deadline=None, derandomize=True)
+settings.load_profile("course")
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """A folder of the test's own for the artefacts of runs."""
+    monkeypatch.setenv("GAN_COURSE_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
