@@ -1,0 +1,256 @@
+"""The loop's bookkeeping, with players of NumPy: a run knows no framework."""
+
+import csv
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from gan_course.checkpoint import read
+from gan_course.data import Batches
+from gan_course.errors import CheckpointError, CourseError, DivergedError
+from gan_course.run import Run
+
+
+def make(steps=20, seed=0, **options):
+    """A run whose one weight grows by the mean of each batch."""
+    weight = np.zeros(1)
+
+    def sample(z):
+        return np.full((len(z), 4, 4), int(weight[0]) % 256, np.uint8)
+
+    run = Run(
+        "99_test",
+        **{
+            "budget": "smoke",
+            "seed": seed,
+            "steps": steps,
+            "latent_dim": 3,
+            "data": "digits",
+            "previews": 4,
+            **options,
+        },
+        batches=Batches(np.arange(10.0), 4, np.random.default_rng(seed)),
+        state={"weight": weight},
+        sample=sample,
+    )
+    return run, weight
+
+
+def train(run, weight, until=None):
+    for batch in run:
+        weight += batch.mean()
+        run.log(d_loss=weight[0], g_loss=-weight[0])
+        if run.step + 1 == until:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def rows(run):
+    with open(run.folder / "history.csv", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_takes_as_many_steps_as_asked_and_leaves_its_artefacts(runs):
+    run, weight = make()
+    train(run, weight)
+    assert run.folder == runs / "99_test" / "smoke-seed0"
+    assert (run.step, run.finished) == (20, True)
+    metrics = json.loads((run.folder / "metrics.json").read_text())
+    assert (metrics["steps"], metrics["steps_done"], metrics["finished"]) == (20, 20, True)
+    assert (metrics["budget"], metrics["seed"], metrics["data"]) == ("smoke", 0, "digits")
+    assert [int(row["step"]) for row in rows(run)] == list(range(1, 21))
+    assert float(rows(run)[-1]["d_loss"]) == weight[0]
+    assert np.load(run.folder / "samples.npz")["samples"].shape == (64, 4, 4)
+    assert "gan-replay" in (run.folder / "replay.html").read_text()
+    facts, _, saved = read(run.folder / "checkpoint.safetensors")
+    assert facts["step"] == 20
+    assert saved["weight"]["value"] == weight
+
+
+@pytest.mark.parametrize("budget", ["laptop", "full"])
+def test_above_smoke_a_run_keeps_ten_thousand_samples(runs, budget):
+    run, weight = make(budget=budget)
+    train(run, weight)
+    samples = np.load(run.folder / "samples.npz")["samples"]
+    assert (samples.shape, samples.dtype) == ((10_000, 4, 4), np.uint8)
+
+
+def test_a_part_of_a_lesson_has_a_folder_inside_the_run(runs):
+    run, _ = make()
+    part = Run(
+        "99_test/ring", budget="smoke", seed=0, steps=1, batches=None, state={}, sample=None, latent_dim=1, data="ring"
+    )
+    assert part.folder == run.folder / "ring"
+
+
+def test_a_step_without_a_log_is_an_error(runs):
+    run, _ = make()
+    with pytest.raises(CourseError, match="Step 1 ended without"):
+        for _ in run:
+            pass
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_a_loss_that_is_no_number_stops_at_that_step_and_keeps_the_last_good_checkpoint(runs, bad):
+    run, weight = make(checkpoint_every=5)
+    with pytest.raises(DivergedError, match=r"g_loss is .* at step 13.*last good checkpoint.*learning rate"):
+        for _ in run:
+            weight += 1
+            run.log(d_loss=1.0, g_loss=bad if run.step == 12 else 1.0)
+    assert run.step == 12
+    facts, _, saved = read(run.folder / "checkpoint.safetensors")
+    assert (facts["step"], saved["weight"]["value"]) == (10, 10)
+    assert len(rows(run)) == 13
+
+
+def test_an_interrupt_ends_the_loop_after_the_step_with_everything_saved(runs, capsys):
+    before = signal.getsignal(signal.SIGINT)
+    run, weight = make()
+    train(run, weight, until=7)
+    assert run.step == 7
+    assert signal.getsignal(signal.SIGINT) is before
+    assert "Interrupted after step 7 of 20" in capsys.readouterr().out
+    facts, _, saved = read(run.folder / "checkpoint.safetensors")
+    assert facts["step"] == 7
+    assert saved["weight"]["value"] == weight
+    assert len(rows(run)) == 7
+    assert not json.loads((run.folder / "metrics.json").read_text())["finished"]
+    assert (run.folder / "samples.npz").exists()
+
+
+def test_a_second_interrupt_raises_at_once(runs):
+    before = signal.getsignal(signal.SIGINT)
+    run, _ = make()
+    with pytest.raises(KeyboardInterrupt):
+        for _ in run:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_error_in_the_loops_body_gives_the_interrupt_handler_back(runs):
+    before = signal.getsignal(signal.SIGINT)
+    run, _ = make()
+    with pytest.raises(ZeroDivisionError):
+        for _ in run:
+            1 / 0  # noqa: B018
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupted_run_goes_on_in_the_same_kernel(runs):
+    run, weight = make()
+    train(run, weight, until=7)
+    train(run, weight)
+    whole, expected = make()
+    train(whole, expected)
+    assert (run.step, weight[0]) == (20, expected[0])
+    assert run.history == whole.history
+
+
+@pytest.mark.parametrize("until", [1, 5, 13])
+def test_a_resumed_run_equals_one_in_one_go(runs, until):
+    whole, expected = make()
+    train(whole, expected)
+    history, frames = whole.history, whole.frames
+    first, weight = make(seed=0)
+    train(first, weight, until=until)
+    second, weight = make(resume=True)
+    train(second, weight)
+    assert weight[0] == expected[0]
+    assert second.history == history
+    assert np.array_equal(second.frames, frames)
+    assert len(rows(second)) == 20
+
+
+def test_resuming_is_asked_for_by_parameter_or_environment_and_never_assumed(runs, monkeypatch, capsys):
+    run, weight = make()
+    train(run, weight, until=7)
+    monkeypatch.setenv("GAN_COURSE_RESUME", "1")
+    resumed, weight = make()
+    train(resumed, weight, until=9)
+    assert "Resumed after step 7" in capsys.readouterr().out
+    monkeypatch.delenv("GAN_COURSE_RESUME")
+    afresh, weight = make()
+    train(afresh, weight)
+    assert "unfinished run of 9 steps is replaced" in capsys.readouterr().out
+    assert len(afresh.history["d_loss"]) == 20
+
+
+def test_a_finished_run_starts_afresh_even_when_asked_to_resume(runs):
+    run, weight = make()
+    train(run, weight)
+    again, weight = make(resume=True)
+    train(again, weight)
+    assert again.history == run.history
+
+
+def test_a_finished_run_is_not_silently_iterated_again(runs):
+    run, weight = make()
+    train(run, weight)
+    with pytest.raises(CourseError, match="finished"):
+        train(run, weight)
+
+
+def test_a_checkpoint_of_another_run_is_refused(runs):
+    run, weight = make(steps=20)
+    train(run, weight, until=7)
+    other, weight = make(steps=30, resume=True)
+    with pytest.raises(CheckpointError, match="'steps': 20"):
+        train(other, weight)
+
+
+def test_the_runs_own_noise_is_fixed_by_the_seed_and_touches_no_other(runs):
+    run, _ = make(seed=3)
+    same, _ = make(seed=3)
+    other, _ = make(seed=4)
+    z = run.latents(5, 1)
+    assert (z.shape, z.dtype) == ((5, 3), np.float32)
+    assert np.array_equal(z, same.latents(5, 1))
+    assert not np.array_equal(z, other.latents(5, 1))
+    assert not np.array_equal(z, run.latents(5, 2))
+
+
+def test_stored_outputs_get_a_line_per_tenth_and_no_bar(runs, capsys):
+    run, weight = make(steps=40)
+    train(run, weight)
+    captured = capsys.readouterr()
+    lines = [line for line in captured.out.splitlines() if line.startswith("step")]
+    assert len(lines) == 10
+    assert lines[0].split()[1] == "4"
+    assert "d_loss" in lines[0] and "left" in lines[0]
+    assert captured.err == ""
+
+
+def test_someone_who_looks_gets_a_bar_on_stdout(runs, capsys, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
+    run, weight = make(steps=40)
+    train(run, weight)
+    captured = capsys.readouterr()
+    assert "40/40" in captured.out
+    assert captured.err == ""
+
+
+def test_a_full_disk_is_a_clear_error_and_the_old_checkpoint_stays(runs, monkeypatch):
+    run, weight = make(checkpoint_every=5)
+    written = []
+
+    def fsync(descriptor):
+        written.append(descriptor)
+        if len(written) == 2:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(CheckpointError, match="No space left on device.*still in memory"):
+        train(run, weight)
+    assert read(run.folder / "checkpoint.safetensors")[0]["step"] == 5
+    assert [path.name for path in run.folder.iterdir() if "part" in path.name] == []
+
+
+def test_a_folder_that_cannot_be_made_says_how_to_choose_another(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("GAN_COURSE_RUNS", str(tmp_path / "file"))
+    run, weight = make()
+    with pytest.raises(CheckpointError, match="GAN_COURSE_RUNS"):
+        train(run, weight)
