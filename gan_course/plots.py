@@ -1,0 +1,240 @@
+"""Pictures for the lessons: fixed value ranges, labelled axes, and always an alt text.
+
+Every function returns a :class:`Picture`. As the last line of a cell it shows itself;
+elsewhere use IPython's ``display``. Drawing never touches pyplot's global state, so no
+figure stays open. Colours are Okabe and Ito's (2008), told apart with any colour vision;
+lines differ in their dashes too, for grey print.
+"""
+
+import io
+import math
+
+import numpy as np
+
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
+DASHES = ("-", "--", ":", "-.")
+DPI = 100
+
+
+class Picture:
+    """A PNG with an alternative text for those who can't see it.
+
+    Parameters
+    ----------
+    png : bytes
+    alt : str
+        What the picture shows, in a sentence.
+
+    Raises
+    ------
+    ValueError
+        If the alt text is empty.
+    """
+
+    def __init__(self, png, alt):
+        if not alt or not alt.strip():
+            raise ValueError("a picture needs an alt text: say in a sentence what it shows.")
+        self.png = png
+        self.alt = alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"image/png": self.png, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+
+    def array(self):
+        """Return the pixels, uint8 (height, width, 3)."""
+        from PIL import Image
+
+        return np.asarray(Image.open(io.BytesIO(self.png)).convert("RGB"))
+
+
+def new_figure(width=6.0, height=3.5):
+    """Return a matplotlib figure of this size in inches that pyplot knows nothing of."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+
+
+def picture(figure, alt):
+    """Turn a matplotlib figure into a :class:`Picture`."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return Picture(file.getvalue(), alt)
+
+
+def tile(images, columns=None):
+    """Lay images out on a grid, row by row; places left over are black.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        uint8 (n, height, width), any n of at least 1.
+    columns : int, optional
+        Default: the square root of n, rounded up.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (rows * height, columns * width).
+
+    Raises
+    ------
+    ValueError
+        If the array is not of this shape and type: values of another range would be drawn wrongly.
+    """
+    images = np.asarray(images)
+    if images.ndim != 3 or images.dtype != np.uint8 or len(images) == 0:
+        raise ValueError(f"expected uint8 images (n, height, width), got {images.dtype} {images.shape}.")
+    n, height, width = images.shape
+    columns = columns or math.ceil(math.sqrt(n))
+    rows = math.ceil(n / columns)
+    cells = np.zeros((rows * columns, height, width), np.uint8)
+    cells[:n] = images
+    return cells.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width)
+
+
+def rgb(pixels):
+    """Return grey or coloured pixels, uint8 (height, width[, 3]), as coloured ones."""
+    pixels = np.asarray(pixels, np.uint8)
+    return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
+
+
+def show_array(pixels, *, alt, title=None, scale=2):
+    """Show pixels as they are: 0 is black, 255 is white, never stretched to what happens to be there.
+
+    Parameters
+    ----------
+    pixels : numpy.ndarray
+        uint8 (height, width) or (height, width, 3).
+    alt : str
+    title : str, optional
+    scale : int
+        Screen pixels per pixel.
+    """
+    height, width = pixels.shape[:2]
+    title_inches = 0.35 if title else 0
+    total = height * scale / DPI + title_inches
+    figure = new_figure(width * scale / DPI, total)
+    figure.set_layout_engine("none")
+    axes = figure.add_axes((0, 0, 1, 1 - title_inches / total))
+    axes.imshow(rgb(pixels), interpolation="nearest")  # RGB bytes are drawn as they are; grey would be scaled
+    axes.set_axis_off()
+    if title:
+        axes.set_title(title, fontsize=10)
+    return picture(figure, alt)
+
+
+def sample_grid(images, *, alt, title=None, columns=None, scale=2):
+    """Show any number of images on a grid; see :func:`tile` for their form."""
+    return show_array(tile(images, columns), alt=alt, title=title, scale=scale)
+
+
+def losses(history, *, alt, title=None, references=None):
+    """Draw each loss over the steps: every step pale, a running mean of a fiftieth of the run on top.
+
+    Parameters
+    ----------
+    history : dict
+        Name to a sequence of floats, one a step; a key ``step`` is left out.
+    alt : str
+    title : str, optional
+    references : dict, optional
+        Label to a value that is drawn as a horizontal line (a loss at equilibrium, say).
+    """
+    figure = new_figure(7, 3.2)
+    axes = figure.subplots()
+    for (name, values), colour, dash in zip(_without_step(history), (BLUE, ORANGE, GREEN, GREY), DASHES, strict=False):
+        values = np.asarray(values, float)
+        window = max(1, len(values) // 50)
+        steps = np.arange(1, len(values) + 1)
+        axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.5)
+        mean = np.convolve(values, np.full(window, 1 / window), "valid")
+        axes.plot(steps[window - 1 :], mean, color=colour, linestyle=dash, label=name)
+    for label, value in (references or {}).items():
+        axes.axhline(value, color=GREY, linewidth=1, linestyle=":")
+        axes.annotate(label, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
+    axes.set(xlabel="step", ylabel="loss")
+    axes.set_title(title or "", fontsize=10)
+    axes.legend(loc="upper center", ncols=4, frameon=False)
+    return picture(figure, alt)
+
+
+def _without_step(history):
+    return [(name, values) for name, values in history.items() if name != "step"]
+
+
+def scatter(real, fake, *, alt, title=None, extent=1.5):
+    """Draw real points and generated ones in the plane.
+
+    Parameters
+    ----------
+    real, fake : numpy.ndarray
+        float (n, 2).
+    alt : str
+    title : str, optional
+    extent : float
+        Both axes run from minus to plus this.
+    """
+    figure = new_figure(4, 4)
+    _points(figure.subplots(), real, fake, title, extent)
+    return picture(figure, alt)
+
+
+def density(points, *, alt, title=None, extent=1.5, bins=60):
+    """Draw the density of points in the plane as a histogram; darker is denser.
+
+    Parameters
+    ----------
+    points : numpy.ndarray
+        float (n, 2).
+    alt : str
+    title : str, optional
+    extent : float
+    bins : int
+        Along each axis.
+    """
+    figure = new_figure(4.6, 4)
+    axes = figure.subplots()
+    edges = np.linspace(-extent, extent, bins + 1)
+    *_, image = axes.hist2d(points[:, 0], points[:, 1], bins=(edges, edges), cmap="cividis_r", density=True)
+    figure.colorbar(image, ax=axes, label="density")
+    axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+    axes.set_title(title or "", fontsize=10)
+    return picture(figure, alt)
+
+
+def surface(probability, real, fake, *, alt, title=None, extent=1.5, size=4.0):
+    """Draw D's surface over the plane, with the points that it judges.
+
+    Parameters
+    ----------
+    probability : callable
+        Takes float32 (n, 2) and returns D's probability of "real", (n,), in 0..1.
+    real, fake : numpy.ndarray
+        float (n, 2).
+    alt : str
+    title : str, optional
+    extent : float
+    size : float
+        Inches.
+    """
+    figure = new_figure(size * 1.22, size)
+    axes = figure.subplots()
+    side = np.linspace(-extent, extent, 81, dtype=np.float32)
+    plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    values = np.asarray(probability(plane)).reshape(81, 81)
+    image = axes.imshow(
+        values, origin="lower", extent=(-extent, extent) * 2, vmin=0, vmax=1, cmap="cividis", interpolation="bilinear"
+    )
+    figure.colorbar(image, ax=axes, label="$D(x)$: probability of “real”", shrink=0.85)
+    _points(axes, real, fake, title, extent)
+    return picture(figure, alt)
+
+
+def _points(axes, real, fake, title, extent):
+    axes.scatter(
+        *np.asarray(real).T, s=10, marker="o", facecolors="none", edgecolors="black", linewidths=0.6, label="real"
+    )
+    axes.scatter(*np.asarray(fake).T, s=9, marker="x", color=ORANGE, linewidths=0.8, label="generated")
+    axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xlim=(-extent, extent), ylim=(-extent, extent))
+    axes.set_title(title or "", fontsize=10)
+    axes.legend(loc="upper right", fontsize=8)
