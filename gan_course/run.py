@@ -26,6 +26,7 @@ from gan_course.replay import Replay
 
 RUNS, RESUME = "GAN_COURSE_RUNS", "GAN_COURSE_RESUME"
 GRID_STREAM, SAMPLE_STREAM = 1, 2  # random streams of the run's own, beside the lesson's
+SHOWN_WIDTH = 560  # of a preview, in screen pixels
 
 
 def folder_of(lesson, budget, seed):
@@ -215,7 +216,7 @@ class Run:
         self.frames.append(pixels)
         self.frame_steps.append(self.step)
         title = f"step {self.step:,} of {self.steps:,}"
-        scale = max(1, 560 // pixels.shape[1])
+        scale = max(1, SHOWN_WIDTH // pixels.shape[1])
         shown = plots.show_array(pixels, title=title, alt=f"{self.alt} Shown: {title}.", scale=scale)
         if self._handle is None:
             from IPython.display import display
@@ -285,4 +286,4 @@ class Run:
 
     def replay(self):
         """Return the previews as a :class:`gan_course.replay.Replay`."""
-        return Replay(self.frames, self.frame_steps, alt=self.alt)
+        return Replay(self.frames, self.frame_steps, alt=self.alt, scale=SHOWN_WIDTH / self.frames[0].shape[1])
