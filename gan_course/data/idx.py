@@ -34,7 +34,7 @@ def read_idx(content):
     Returns
     -------
     numpy.ndarray
-        uint8, of the shape in the header, read-only.
+        uint8, of the shape in the header.
 
     Raises
     ------
@@ -70,8 +70,7 @@ def _parse(file):
 
 def _read_at_most(file, size):
     # In chunks: one read(size) would reserve `size` bytes before seeing any.
-    chunks = []
-    while size > 0 and (chunk := file.read(min(CHUNK, size))):
-        chunks.append(chunk)
-        size -= len(chunk)
-    return b"".join(chunks)
+    content = bytearray()  # writable, as PyTorch wants an array to be
+    while len(content) < size and (chunk := file.read(min(CHUNK, size - len(content)))):
+        content += chunk
+    return content

@@ -8,6 +8,7 @@ import errno
 import hashlib
 import logging
 import os
+import warnings
 from pathlib import Path
 
 from gan_course.data.dataset import Dataset
@@ -134,7 +135,9 @@ def _sha256(path):
 
 def _download(path, sha256):
     """Fetch one file into the cache. pooch writes beside it, checks the hash, and only then renames."""
-    import pooch
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # in a kernel without widgets, pooch's tqdm complains on stderr
+        import pooch
     import requests
     import urllib3
 

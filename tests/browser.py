@@ -1,0 +1,247 @@
+"""JupyterLab in a headless Chromium: what a reader sees, for the tests, with nothing of the reader's own set-up.
+
+It speaks to JupyterLab through its commands and models, never through menus or clicks: those change.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-quic",
+    "--no-first-run",
+]
+SETTINGS = {
+    # The question about news would lie over the notebook, and be a request to outside.
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # Every cell in the page at once: by default those out of sight are not drawn.
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
+TOKEN = secrets.token_hex()
+START_SECONDS, OPEN_SECONDS, RUN_SECONDS = 60, 120, 300  # for busy machines; an idle one needs 3, 6, and a lesson's run
+
+# The page's own "idle" mark shows before there is a kernel, and a run asked for then is lost.
+# A question (which kernel?) would wait for ever.
+KERNEL_READY = """() => {
+  const question = document.querySelector(".jp-Dialog");
+  if (question) throw new Error("JupyterLab asks: " + question.innerText);
+  const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+  return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+RUN_ALL = """seconds => Promise.race([
+  jupyterapp.commands.execute("notebook:run-all-cells"),
+  new Promise((_, fail) => setTimeout(() => fail(new Error(`still running after ${seconds} s`)), seconds * 1000)),
+])"""
+CODE_CELLS = """() => jupyterapp.shell.currentWidget.content.widgets
+  .filter(cell => cell.model.type === "code").map(cell => cell.model.toJSON())"""
+SHUT_DOWN = "() => jupyterapp.shell.currentWidget.sessionContext.shutdown()"
+NOTEBOOK_HEIGHT = """() => {
+  const cells = [...document.querySelectorAll(".jp-Notebook .jp-Cell")].map(cell => cell.getBoundingClientRect());
+  return Math.ceil(cells.at(-1).bottom - cells[0].top);
+}"""
+BROKEN_IMAGES = """async () => {
+  const images = [...document.querySelectorAll(".jp-Notebook img")];
+  const broken = await Promise.all(images.map(image => image.decode().then(() => false, () => true)));
+  return images.filter((_, i) => broken[i]).map(image => image.src.slice(0, 80));
+}"""
+
+
+@contextmanager
+def lab(root_dir, *, trust=False, env=None):
+    """Start JupyterLab on a folder, and a browser; yield a :class:`Lab`.
+
+    Parameters
+    ----------
+    root_dir : path
+        The folder that Lab shows. Notebooks in it may be saved: give a copy.
+    trust : bool
+        Trust every notebook in it from the start; otherwise see :meth:`Lab.trust`.
+    env : dict, optional
+        More environment variables for the server, and so for the kernels.
+    """
+    with tempfile.TemporaryDirectory() as temp, sync_playwright() as playwright:
+        environment = {**os.environ, **(env or {}), **_own_folders(Path(temp))}
+        with _server(Path(root_dir), Path(temp), environment) as url:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+            yours = Lab(Path(root_dir), url, browser, environment)
+            for path in Path(root_dir).rglob("*.ipynb") if trust else ():
+                yours.trust(path.relative_to(root_dir))
+            yield yours
+            browser.close()
+
+
+def _own_folders(temp):
+    """Return the environment that keeps Jupyter within ``temp``, with the settings written there."""
+    for name, setting in SETTINGS.items():
+        file = temp / f"config/lab/user-settings/@jupyterlab/{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(setting), encoding="utf-8")
+    return {f"JUPYTER_{name.upper()}_DIR": str(temp / name) for name in ("config", "data", "runtime")}
+
+
+@contextmanager
+def _server(root_dir, temp, environment):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = [
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={root_dir}",
+        f"--IdentityProvider.token={TOKEN}",
+        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.extension_manager=readonly",
+    ]
+    url, log = f"http://127.0.0.1:{port}", temp / "server.log"
+    with open(log, "w") as file:
+        command = [sys.executable, "-m", "jupyter", "lab", *options]
+        server = subprocess.Popen(command, env=environment, stdout=file, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not _answers(url):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
+            time.sleep(0.2)
+        yield url
+    finally:
+        server.terminate()  # it stops its kernels; once in a while it hangs after that
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _answers(url):
+    try:
+        return urllib.request.urlopen(f"{url}/api", timeout=5).status == 200
+    except OSError:
+        return False
+
+
+class Lab:
+    """A running JupyterLab with its browser."""
+
+    def __init__(self, root_dir, url, browser, environment):
+        self.root_dir, self.url, self._browser, self._environment = root_dir, url, browser, environment
+
+    def trust(self, name):
+        """Sign a notebook, as a reader does who decides to trust it."""
+        command = [sys.executable, "-m", "jupyter", "trust", str(self.root_dir / name)]
+        subprocess.run(command, env=self._environment, check=True, capture_output=True)
+
+    @contextmanager
+    def open(self, name):
+        """Open a notebook in a fresh browser window; yield a :class:`Notebook` whose kernel is ready."""
+        context = self._browser.new_context(viewport={"width": 1200, "height": 900})
+        try:
+            notebook = Notebook(context.new_page())
+            notebook.page.goto(f"{self.url}/lab/tree/{name}?token={TOKEN}&reset")
+            notebook.page.wait_for_function(KERNEL_READY, timeout=OPEN_SECONDS * 1000)
+            yield notebook
+            notebook.page.evaluate(SHUT_DOWN)
+        finally:
+            context.close()
+
+
+class Notebook:
+    """A notebook on the screen.
+
+    Attributes
+    ----------
+    page : playwright.sync_api.Page
+    errors : list of str
+        Exceptions of the page's scripts.
+    outside : list of str
+        Addresses of other machines that the page asked for.
+    """
+
+    def __init__(self, page):
+        self.page, self.errors, self.outside = page, [], []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self._note(request.url))
+        page.on("websocket", lambda socket: self._note(socket.url))
+
+    def _note(self, url):
+        outside = urlsplit(url).hostname not in ("127.0.0.1", "localhost", None)  # None: data: and blob:
+        if outside and url not in self.outside:
+            self.outside.append(url)
+
+    def run_all(self, seconds=RUN_SECONDS):
+        """Run all cells, and wait until they are done. Stored outputs go first: none may pass for a new one."""
+        self.page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+        self.page.evaluate(RUN_ALL, seconds)
+
+    def code_cells(self):
+        """Return the code cells as they are now, in the form that they have in a file (list of dict)."""
+        return self.page.evaluate(CODE_CELLS)
+
+    def failures(self):
+        """Return what went wrong in the cells, in words (list of str); empty if all ran and nothing complained."""
+        cells = self.code_cells()
+        outputs = [output for cell in cells for output in cell["outputs"]]
+        sources = [_text(cell["source"]) for cell in cells if not cell["execution_count"]]
+        return [
+            *(f"error: {o['ename']}: {o['evalue']}" for o in outputs if o["output_type"] == "error"),
+            *(f"stderr: {_text(o['text'])}" for o in outputs if o.get("name") == "stderr"),
+            *(f"not run: {source}" for source in sources if source.strip()),
+        ]
+
+    def complaints(self):
+        """Return what went wrong on the screen, in words (list of str); empty if nothing did."""
+        stored = sum(_pictures(output.get("data", {})) for cell in self.code_cells() for output in cell["outputs"])
+        shown = self.page.locator(".jp-OutputArea-output img").count()
+        return [
+            *(f"page error: {error}" for error in self.errors),
+            *(f"outside request: {url}" for url in self.outside),
+            *(f"picture not shown: {image}" for image in self.broken_images()),
+            *([f"{stored} pictures in the outputs, {shown} on the page"] if stored != shown else []),
+        ]
+
+    def broken_images(self):
+        """Return the start of the address of each picture that the page could not show (list of str)."""
+        return self.page.evaluate(BROKEN_IMAGES)
+
+    def screenshot(self, path):
+        """Write a picture of the whole notebook (Chromium draws no more than some 16,000 pixels of it)."""
+        size = self.page.viewport_size
+        self.page.set_viewport_size({**size, "height": self.page.evaluate(NOTEBOOK_HEIGHT) + 150})
+        self.page.evaluate("document.querySelector('.jp-Notebook .jp-WindowedPanel-outer').scrollTop = 0")
+        self.page.locator(".jp-NotebookPanel").screenshot(path=path)
+        self.page.set_viewport_size(size)
+
+    def screenshot_figures(self, folder):
+        """Write a picture of each figure and replay of the outputs, numbered; return the paths."""
+        figures = self.page.locator(".jp-OutputArea-output :is(figure, .jp-RenderedImage img)")
+        paths = [Path(folder) / f"{i:02}.png" for i in range(figures.count())]
+        for i, path in enumerate(paths):
+            figures.nth(i).screenshot(path=path)
+        return paths
+
+
+def _pictures(data):
+    """Return how many pictures an output shows (of its forms, JupyterLab shows HTML where there is some)."""
+    return _text(data["text/html"]).count("<img") if "text/html" in data else int("image/png" in data)
+
+
+def _text(lines):
+    return lines if isinstance(lines, str) else "".join(lines)
