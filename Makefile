@@ -36,6 +36,6 @@ status: install  ## which lessons are fresh, stale, or made with an older packag
 
 install: .venv/installed ## the environment alone
 .venv/installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv --clear .venv
+	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable '.[all]'
 	@touch $@

@@ -61,15 +61,15 @@ def picture(figure, alt):
     return Picture(file.getvalue(), alt)
 
 
-def tile(images, columns=None):
+def tile(images, columns=10):
     """Lay images out on a grid, row by row; places left over are black.
 
     Parameters
     ----------
     images : numpy.ndarray
         uint8 (n, height, width), any n of at least 1.
-    columns : int, optional
-        Default: the square root of n, rounded up.
+    columns : int
+        At most; fewer images make fewer columns.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def tile(images, columns=None):
     if images.ndim != 3 or images.dtype != np.uint8 or len(images) == 0:
         raise ValueError(f"expected uint8 images (n, height, width), got {images.dtype} {images.shape}.")
     n, height, width = images.shape
-    columns = columns or math.ceil(math.sqrt(n))
+    columns = min(columns, n)
     rows = math.ceil(n / columns)
     cells = np.zeros((rows * columns, height, width), np.uint8)
     cells[:n] = images
@@ -123,7 +123,7 @@ def show_array(pixels, *, alt, title=None, scale=2):
     return picture(figure, alt)
 
 
-def sample_grid(images, *, alt, title=None, columns=None, scale=2):
+def sample_grid(images, *, alt, title=None, columns=10, scale=2):
     """Show any number of images on a grid; see :func:`tile` for their form."""
     return show_array(tile(images, columns), alt=alt, title=title, scale=scale)
 
@@ -152,7 +152,10 @@ def losses(history, *, alt, title=None, references=None):
     for label, value in (references or {}).items():
         axes.axhline(value, color=GREY, linewidth=1, linestyle=":")
         axes.annotate(label, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
-    axes.set(xlabel="step", ylabel="loss")
+    values = np.concatenate([np.asarray(values, float) for _, values in _without_step(history)])
+    values = values[np.isfinite(values)]
+    top = max([np.quantile(values, 0.99), *(references or {}).values()])  # a spike would flatten all the rest
+    axes.set(xlabel="step", ylabel="loss", ylim=(min(0, values.min()), 1.25 * top))
     axes.set_title(title or "", fontsize=10)
     axes.legend(loc="upper center", ncols=4, frameon=False)
     return picture(figure, alt)

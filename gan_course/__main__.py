@@ -1,0 +1,73 @@
+"""``python -m gan_course``: status, run and refresh of the lessons."""
+
+import argparse
+import sys
+
+from gan_course.errors import CourseError
+
+
+def main(arguments=None):
+    """Run one command; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m gan_course", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("status", help="table of the lessons: fresh, stale, or made with an older package")
+    run = commands.add_parser("run", help="run a lesson with papermill; the copy and its artefacts go under runs/")
+    run.add_argument("lesson", help="its number or name, 02 say")
+    run.add_argument("--budget", default=None, help="smoke, laptop or full")
+    run.add_argument("--seed", type=int, default=0)
+    refresh = commands.add_parser("refresh", help="make a lesson's committed outputs anew: a laptop run on MNIST")
+    refresh.add_argument("lesson", help="its number or name, 02 say")
+    commands.add_parser("headers", help="write every lesson's badges and README's table of lessons anew")
+    options = parser.parse_args(arguments)
+    try:
+        return COMMANDS[options.command](options)
+    except CourseError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _status(options):
+    import nbformat
+
+    from gan_course import lessons, provenance
+
+    stale = False
+    for path in lessons.all_lessons():
+        notebook = nbformat.read(path, as_version=4)
+        made = notebook["metadata"].get(provenance.KEY, {})
+        word = provenance.status(notebook)
+        stale |= word == provenance.STALE
+        run = " · ".join(str(made[key]) for key in ("budget", "data", "device", "machine") if key in made)
+        print(f"{path.stem:<24} {word:<28} {run}" + (f" · seed {made['seed']} · {made['seconds']} s" if made else ""))
+    if stale:
+        print("A stale lesson needs `make refresh LESSON=NN`.")
+    return int(stale)
+
+
+def _run(options):
+    from gan_course import lessons
+
+    print(lessons.run(lessons.find(options.lesson), options.budget, options.seed))
+    return 0
+
+
+def _refresh(options):
+    from gan_course import lessons
+
+    made = lessons.refresh(lessons.find(options.lesson))
+    lessons.write_headers()
+    print(f"refreshed: {made}")
+    return 0
+
+
+def _headers(options):
+    from gan_course import lessons
+
+    lessons.write_headers()
+    return 0
+
+
+COMMANDS = {"status": _status, "run": _run, "refresh": _refresh, "headers": _headers}
+
+if __name__ == "__main__":
+    sys.exit(main())

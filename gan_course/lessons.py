@@ -1,0 +1,227 @@
+"""Where the lessons are, how one is run with papermill, and how its committed outputs are made anew."""
+
+import json
+import os
+import shutil
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from gan_course import budget as budgets
+from gan_course import provenance
+from gan_course.errors import CourseError
+from gan_course.run import RUNS, folder_of
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+TABLE_START, TABLE_END = "<!-- lessons: written by `python -m gan_course headers` -->", "<!-- end -->"
+COLAB = """\
+import sys
+
+if "google.colab" in sys.modules:  # elsewhere the package is there already
+    import subprocess
+
+    source = "gan-course @ git+{repository}"
+    command = [sys.executable, "-m", "pip", "install", "-q", source]
+    subprocess.check_call(command)"""
+# What frameworks write to stderr at start-up, and a refresh takes out (printing what it took).
+START_UP_NOISE = ("oneDNN custom operations are on", "computation placer already registered", "cpu_feature_guard")
+
+
+def all_lessons():
+    """Return the lessons' paths, in order."""
+    return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+
+
+def find(number):
+    """Return the path of a lesson by its number ("02") or name.
+
+    Raises
+    ------
+    CourseError
+        If there is none. The message lists those that are.
+    """
+    for path in all_lessons():
+        if path.stem == number or path.stem.partition("_")[0] == str(number).zfill(2):
+            return path
+    known = ", ".join(path.stem for path in all_lessons())
+    raise CourseError(f"There is no lesson {number!r}. There are: {known}.")
+
+
+def prepare(path, output, budget, seed):
+    """Write a copy of a lesson with its parameters set (papermill), without running it."""
+    import papermill
+
+    Path(output).parent.mkdir(parents=True, exist_ok=True)
+    papermill.execute_notebook(
+        path, output, parameters={"budget": budget, "seed": seed}, prepare_only=True, progress_bar=False
+    )
+
+
+def run(path, budget, seed):
+    """Run a lesson with papermill and return the executed copy's path; it lies with the run's artefacts."""
+    import papermill
+
+    folder = folder_of(path.stem, budgets.resolve(budget), seed).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    output = folder / path.name
+    with _environment({RUNS: os.environ.get(RUNS) or str(Path("runs").absolute())}):
+        papermill.execute_notebook(path, output, parameters={"budget": budget, "seed": seed}, cwd=folder)
+    return output
+
+
+def refresh(path, seed=0):
+    """Make a lesson's committed outputs anew: a ``laptop`` run on MNIST, with its provenance.
+
+    Nothing is written unless the whole lesson ran.
+
+    Returns
+    -------
+    dict
+        The provenance that was written into the notebook's metadata.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    folder = folder_of(path.stem, "laptop", seed).absolute()
+    shutil.rmtree(folder, ignore_errors=True)  # or an older run's facts might be taken for this one's
+    folder.mkdir(parents=True)
+    setting = {
+        budgets.VARIABLE: "laptop",
+        "GAN_COURSE_STRICT": "1",
+        RUNS: os.environ.get(RUNS) or str(Path("runs").absolute()),
+    }
+    package = provenance.package_hash()  # of the package that runs now, whatever is edited meanwhile
+    started = time.perf_counter()
+    with _environment(setting):
+        client = NotebookClient(
+            notebook, timeout=None, kernel_name="python3", record_timing=False, coalesce_streams=True
+        )
+        client.execute(cwd=str(folder))
+    seconds = time.perf_counter() - started
+    for line in _strip_noise(notebook):
+        print(f"removed from stderr: {line}")
+    made = {
+        "code_sha256": provenance.lesson_hash(notebook),
+        "package_sha256": package,
+        "budget": "laptop",
+        "seed": seed,
+        "seconds": round(seconds),
+        "machine": provenance.machine(),
+        **_facts_of_run(folder),
+    }
+    notebook["metadata"][provenance.KEY] = made
+    notebook["metadata"]["language_info"] = {"name": "python"}
+    set_header(notebook, path)
+    nbformat.validate(notebook)
+    nbformat.write(notebook, path)
+    return made
+
+
+def _facts_of_run(folder):
+    """Return data, device and versions of the lesson's own run, once it and its parts are whole."""
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in folder.rglob("metrics.json")]
+    for run in runs:
+        if not run["finished"] or run["budget"] != "laptop":
+            raise CourseError(
+                f"The run {run['lesson']} is not a whole one at the laptop budget: nothing was refreshed."
+            )
+    own = [run for run in runs if "/" not in run["lesson"]]
+    if not own:
+        return {"data": "none", "device": "cpu", "versions": provenance.versions()}
+    return {key: own[0][key] for key in ("data", "device", "versions")}
+
+
+def _strip_noise(notebook):
+    """Take the frameworks' start-up lines out of stderr outputs, and return them."""
+    taken = []
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                lines = output["text"].splitlines(keepends=True)
+                noise = [line for line in lines if any(word in line for word in START_UP_NOISE)]
+                taken += [line.strip() for line in noise]
+                output["text"] = "".join(line for line in lines if line not in noise)
+        if "outputs" in cell:
+            cell["outputs"] = [o for o in cell["outputs"] if not (o.get("name") == "stderr" and not o["text"].strip())]
+    return taken
+
+
+@contextmanager
+def _environment(setting):
+    """Set environment variables for a while; kernels inherit them."""
+    old = {name: os.environ.get(name) for name in setting}
+    os.environ.update(setting)
+    try:
+        yield
+    finally:
+        for name, value in old.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def repository():
+    """Return the one repository URL, from pyproject.toml."""
+    import tomllib
+
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        return tomllib.load(file)["project"]["urls"]["Repository"]
+
+
+def header(notebook, path):
+    """Return a lesson's line of facts and its badges, as Markdown.
+
+    The framework and what to have read stand in the notebook's metadata (``lesson``), the
+    minutes are those of the run that made its outputs, the links come from the repository's URL.
+    """
+    about = notebook["metadata"]["lesson"]
+    place = f"{repository().removeprefix('https://github.com/')}/{{}}main{{}}notebooks/{path.name}"
+    binder = "https://mybinder.org/v2/gh/" + place.format("", "?labpath=")
+    colab = "https://colab.research.google.com/github/" + place.format("blob/", "/")
+    return (
+        f"**{about['framework']}** · {minutes(notebook)} · Read before: {about['before']}\n\n"
+        f"[![Open in Binder](badges/binder.svg)]({binder}) [![Open in Colab](badges/colab.svg)]({colab})"
+    )
+
+
+def minutes(notebook):
+    """Return how long the run took that made a lesson's outputs, and where (str)."""
+    made = notebook["metadata"].get(provenance.KEY)
+    return f"{made['seconds'] / 60:.0f} minutes on {made['machine']}" if made else "not run yet"
+
+
+def table():
+    """Return README's table of lessons, as Markdown."""
+    import nbformat
+
+    rows = ["| lesson | framework | a `laptop` run takes |", "| --- | --- | --- |"]
+    for path in all_lessons():
+        notebook = nbformat.read(path, as_version=4)
+        title = notebook["cells"][0]["source"].splitlines()[0].lstrip("# ")
+        framework = notebook["metadata"]["lesson"]["framework"]
+        rows.append(f"| [{title}](notebooks/{path.name}) | {framework} | {minutes(notebook)} |")
+    return "\n".join(rows)
+
+
+def write_headers():
+    """Write the header of every lesson, and README's table, from what they are made of."""
+    import nbformat
+
+    for path in all_lessons():
+        notebook = nbformat.read(path, as_version=4)
+        set_header(notebook, path)
+        nbformat.write(notebook, path)
+    readme = ROOT / "README.md"
+    before, rest = readme.read_text(encoding="utf-8").split(TABLE_START)
+    after = rest.split(TABLE_END)[1]
+    readme.write_text(f"{before}{TABLE_START}\n{table()}\n{TABLE_END}{after}", encoding="utf-8")
+
+
+def set_header(notebook, path):
+    """Set the cell tagged ``header`` to :func:`header`, and the one tagged ``colab`` to what Colab needs."""
+    for cell in notebook["cells"]:
+        tags = cell["metadata"].get("tags", [])
+        if "header" in tags:
+            cell["source"] = header(notebook, path)
+        elif "colab" in tags:
+            cell["source"] = COLAB.format(repository=repository())

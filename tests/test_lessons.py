@@ -1,0 +1,161 @@
+"""Every lesson as committed, and every lesson run at the smoke budget through papermill and nbval."""
+
+import copy
+import os
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from hygiene import complaints_about_lesson, complaints_about_run, runs_of
+
+from gan_course import lessons
+from gan_course.run import folder_of
+
+LESSONS = lessons.all_lessons()
+each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+SEED = 3  # not the seed of the committed outputs: what nbval compares must not depend on it
+
+
+def load(path):
+    return nbformat.read(path, as_version=4)
+
+
+def test_there_are_lessons():
+    assert LESSONS
+
+
+@each_lesson
+def test_a_committed_lesson_is_clean_and_fresh(path):
+    assert complaints_about_lesson(load(path), path, path.stat().st_size) == []
+
+
+@each_lesson
+def test_a_lesson_runs_at_smoke_through_papermill_and_nbval(path, runs):
+    copied = runs.parent / path.name
+    lessons.prepare(path, copied, "smoke", SEED)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval-lax",
+        "-n",
+        "0",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        os.devnull,
+    ]
+    done = subprocess.run([*command, copied], cwd=runs.parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-5000:]
+    cells = sum(cell.cell_type == "code" for cell in load(copied).cells)
+    assert re.search(rf"\b{cells} passed\b", done.stdout), done.stdout[-500:]
+    names = runs_of(load(path))
+    assert names or load(path).metadata.lesson.framework.startswith("NumPy"), "this lesson trains nothing"
+    for name in names:
+        assert complaints_about_run(folder_of(name, "smoke", SEED), "smoke", SEED) == []
+
+
+def test_one_lesson_goes_through_papermill_alone(runs):
+    output = lessons.run(LESSONS[0], "smoke", SEED)
+    executed = load(output)
+    assert output.parent == folder_of(LESSONS[0].stem, "smoke", SEED)
+    assert [cell for cell in executed.cells if "injected-parameters" in cell.metadata.tags]
+    stored = [o for cell in executed.cells for o in cell.get("outputs", [])]
+    assert not [o for o in stored if o.output_type == "error" or o.get("name") == "stderr"]
+
+
+def test_readme_has_the_table_of_the_lessons_as_they_are():
+    assert lessons.table() in (lessons.ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_an_unknown_lesson_lists_the_known_ones():
+    with pytest.raises(lessons.CourseError, match=LESSONS[0].stem):
+        lessons.find("98")
+    assert lessons.find(LESSONS[0].stem[:2]) == lessons.find(LESSONS[0].stem) == LESSONS[0]
+
+
+# Each complaint is made: a sound lesson is spoilt in one way at a time.
+
+
+def first_output(notebook, kind):
+    return next(o for c in notebook.cells for o in c.get("outputs", []) if kind in o.get("data", {}))
+
+
+def code_cell(notebook, tag=None):
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and not cell.metadata.get("tags")]
+    return next(c for c in notebook.cells if tag in c.metadata.get("tags", [])) if tag else cells[1]
+
+
+def stderr(notebook):
+    code_cell(notebook).outputs.append(nbformat.v4.new_output("stream", name="stderr", text="warning"))
+
+
+def error(notebook):
+    code_cell(notebook).outputs.append(nbformat.v4.new_output("error", ename="ValueError", evalue="", traceback=[]))
+
+
+def widget(notebook):
+    data = {"application/vnd.jupyter.widget-view+json": {}}
+    code_cell(notebook).outputs.append(nbformat.v4.new_output("display_data", data=data))
+
+
+def printed_path(notebook):
+    code_cell(notebook).outputs.append(nbformat.v4.new_output("stream", text="saved in /home/me/x"))
+
+
+def changed_code(notebook):
+    code_cell(notebook).source += "\nprint(1)"
+
+
+def two_runs(notebook):
+    code_cell(notebook).execution_count += 1
+
+
+def many_code_cells(notebook):
+    notebook.cells[:0] = [copy.deepcopy(code_cell(notebook)) for _ in range(3)]
+
+
+def set_alt(notebook, alt):
+    first_output(notebook, "image/png").metadata["image/png"]["alt"] = alt
+
+
+SPOILT = {
+    "without alt text": lambda nb: set_alt(nb, ""),
+    "stderr": stderr,
+    "an error": error,
+    "stored widget": widget,
+    "path in its output": printed_path,
+    "a machine's path": lambda nb: code_cell(nb).update(source="open('/home/me/data')"),
+    "code changed": changed_code,
+    "shell line": lambda nb: code_cell(nb).update(source="!ls"),
+    "lines of code": lambda nb: code_cell(nb).update(source="x = 1\n" * 26),
+    "top to bottom": two_runs,
+    "code cells without prose": many_code_cells,
+    "budget smoke": lambda nb: nb.metadata.gan_course.update(budget="smoke"),
+    "data digits": lambda nb: nb.metadata.gan_course.update(data="digits"),
+    "parameters": lambda nb: code_cell(nb, "parameters").update(source="budget = 'smoke'\nseed = 0"),
+    "badges": lambda nb: code_cell(nb, "header").update(source="1 minute"),
+    "kernel": lambda nb: nb.metadata.kernelspec.update(name="other"),
+    "title": lambda nb: nb.cells[0].update(source="text"),
+}
+
+
+@pytest.mark.parametrize("complaint", SPOILT)
+def test_a_spoilt_lesson_is_complained_about(complaint):
+    path = lessons.find("02")
+    notebook = load(path)
+    SPOILT[complaint](notebook)
+    try:
+        found = complaints_about_lesson(notebook, path, 1000)
+    except SyntaxError:  # a shell line can't be hashed either
+        assert complaint == "shell line"
+        return
+    assert [line for line in found if complaint in line]
+
+
+def test_a_lesson_that_is_too_large_is_complained_about():
+    path = lessons.find("02")
+    assert "1,000,001 bytes: more than 1,000,000" in complaints_about_lesson(load(path), path, 1_000_001)
