@@ -9,15 +9,15 @@ import numpy as np
 from gan_course.data.dataset import Dataset
 
 TRAIN_SIZE = 1500
-BOX = 20  # MNIST: a digit fills a 20x20 box, whose centre of mass lies in the middle of 28x28
-SIDE = 28
+BOX = 20  # MNIST: a digit fills a 20x20 box, placed in 28x28 so that its centre of mass is the pixel (14, 14)
+SIDE, MIDDLE = 28, 14
 
 
 def digits(split="train"):
     """Return 1,500 training or 297 test images of handwritten digits in MNIST's form.
 
     Each 8x8 image is enlarged to 20x20 by cubic splines and placed in 28x28 so that its
-    centre of mass lies in the middle, as MNIST's were.
+    centre of mass is the pixel (14, 14), as MNIST's were.
 
     Parameters
     ----------
@@ -48,11 +48,11 @@ def digits(split="train"):
 
 
 def _centred(image):
-    """Place a (20, 20) image in (28, 28) with its centre of mass in the middle, as far as it fits."""
+    """Place a (20, 20) image in (28, 28) with its centre of mass at the pixel (14, 14), as far as it fits."""
     rows, columns = np.indices(image.shape)
     ink = image.sum()
     top, left = (
-        int(np.clip(round((SIDE - 1) / 2 - (axis * image).sum() / ink), 0, SIDE - BOX)) for axis in (rows, columns)
+        int(np.clip(round(MIDDLE - (axis * image).sum() / ink), 0, SIDE - BOX)) for axis in (rows, columns)
     )
     canvas = np.zeros((SIDE, SIDE), np.uint8)
     canvas[top : top + BOX, left : left + BOX] = image
