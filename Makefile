@@ -12,7 +12,7 @@ override export GAN_COURSE_DATA := $(if $(filter /%,$(GAN_COURSE_DATA)),,$(CURDI
 endif
 export GAN_COURSE_RUNS ?= $(CURDIR)/runs
 
-.PHONY: help lab test run refresh status install
+.PHONY: help lab test run refresh record status install
 help:            ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /make \1: /p' Makefile
 
@@ -30,6 +30,9 @@ run: install     ## one lesson with papermill: LESSON=02 BUDGET=laptop SEED=1; r
 
 refresh: install ## make a lesson's committed outputs anew, on MNIST: LESSON=02
 	$(PY) -m gan_course refresh $(LESSON)
+
+record: install  ## a lesson's recorded experiments anew, into results/: LESSON=02
+	$(PY) -m gan_course record $(LESSON)
 
 status: install  ## which lessons are fresh, stale, or made with an older package
 	$(PY) -m gan_course status

@@ -7,6 +7,9 @@ Each file is one idea, and its name says which:
 ``data``           MNIST, the embedded digits, the two-dimensional toys, batches
 ``run``            the training loop's bookkeeping, as an iterator
 ``checkpoint``     one safetensors file that a run resumes from exactly
+``yardstick``          the frozen classifier, and every score
+``verdict``            a lesson's bars, judged on a run
+``record``             a lesson's recipes over many seeds, kept in results/
 ``plots``          pictures with fixed ranges and an alt text
 ``replay``         a training run to scrub through, without a kernel
 ``lessons``        where the lessons are, how to run and to refresh one

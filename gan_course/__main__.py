@@ -1,4 +1,4 @@
-"""``python -m gan_course``: status, run and refresh of the lessons."""
+"""``python -m gan_course``: status, run, refresh and recordings of the lessons."""
 
 import argparse
 import sys
@@ -17,6 +17,13 @@ def main(arguments=None):
     run.add_argument("--seed", type=int, default=0)
     refresh = commands.add_parser("refresh", help="make a lesson's committed outputs anew: a laptop run on MNIST")
     refresh.add_argument("lesson", help="its number or name, 02 say")
+    record = commands.add_parser(
+        "record", help="train a lesson's recipes over several seeds, and keep the scores in results/"
+    )
+    record.add_argument("lesson", help="its number or name, 02 say")
+    record.add_argument("--budget", default="laptop", help="smoke, laptop or full")
+    record.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    record.add_argument("--only", nargs=3, metavar=("RECIPE", "SEED", "FILE"), help="just this one, into this file")
     commands.add_parser("headers", help="write every lesson's badges and README's table of lessons anew")
     options = parser.parse_args(arguments)
     try:
@@ -29,7 +36,7 @@ def main(arguments=None):
 def _status(options):
     import nbformat
 
-    from gan_course import lessons, provenance
+    from gan_course import lessons, provenance, record
 
     stale = False
     for path in lessons.all_lessons():
@@ -39,6 +46,8 @@ def _status(options):
         stale |= word == provenance.STALE
         run = " · ".join(str(made[key]) for key in ("budget", "data", "device", "machine") if key in made)
         print(f"{path.stem:<24} {word:<28} {run}" + (f" · seed {made['seed']} · {made['seconds']} s" if made else ""))
+        if note := record.older_recipe(path):
+            print(f"{'':<24} {note}")
     if stale:
         print("A stale lesson needs `make refresh LESSON=NN`.")
     return int(stale)
@@ -60,6 +69,23 @@ def _refresh(options):
     return 0
 
 
+def _record(options):
+    import json
+    from pathlib import Path
+
+    from gan_course import lessons, record
+
+    path = lessons.find(options.lesson)
+    if options.only is None:
+        record.record(path, options.budget, options.seeds)
+        return 0
+    recipe, seed, file = options.only
+    part = Path(file + ".part")
+    part.write_text(json.dumps(record.record_one(path, options.budget, recipe, int(seed))), encoding="utf-8")
+    part.replace(file)
+    return 0
+
+
 def _headers(options):
     from gan_course import lessons
 
@@ -67,7 +93,7 @@ def _headers(options):
     return 0
 
 
-COMMANDS = {"status": _status, "run": _run, "refresh": _refresh, "headers": _headers}
+COMMANDS = {"status": _status, "run": _run, "refresh": _refresh, "record": _record, "headers": _headers}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -21,9 +21,12 @@ import sys
 if "google.colab" in sys.modules:  # elsewhere the package is there already
     import subprocess
 
-    source = "gan-course @ git+{repository}"
-    command = [sys.executable, "-m", "pip", "install", "-q", source]
-    subprocess.check_call(command)"""
+    for command in (
+        ["git", "clone", "-q", "--depth=1", "{repository}", "course"],
+        [sys.executable, "-m", "pip", "install", "-q", "-e", "./course"],
+    ):
+        subprocess.check_call(command)
+    sys.path.insert(0, "course")"""
 # What frameworks write to stderr at start-up, and a refresh takes out (printing what it took).
 START_UP_NOISE = ("oneDNN custom operations are on", "computation placer already registered", "cpu_feature_guard")
 
@@ -130,7 +133,7 @@ def _facts_of_run(folder):
     own = [run for run in runs if "/" not in run["lesson"]]
     if not own:
         return {"data": "none", "device": "cpu", "versions": provenance.versions()}
-    return {key: own[0][key] for key in ("data", "device", "versions")}
+    return {key: own[0][key] for key in ("data", "device", "versions", "scores") if key in own[0]}
 
 
 def _strip_noise(notebook):
@@ -194,13 +197,23 @@ def table():
     """Return README's table of lessons, as Markdown."""
     import nbformat
 
-    rows = ["| lesson | framework | a `laptop` run takes |", "| --- | --- | --- |"]
+    rows = ["| lesson | framework | a `laptop` run takes | and reaches |", "| --- | --- | --- | --- |"]
     for path in all_lessons():
         notebook = nbformat.read(path, as_version=4)
         title = notebook["cells"][0]["source"].splitlines()[0].lstrip("# ")
         framework = notebook["metadata"]["lesson"]["framework"]
-        rows.append(f"| [{title}](notebooks/{path.name}) | {framework} | {minutes(notebook)} |")
+        rows.append(f"| [{title}](notebooks/{path.name}) | {framework} | {minutes(notebook)} | {_reached(notebook)} |")
     return "\n".join(rows)
+
+
+def _reached(notebook):
+    scores = notebook["metadata"].get(provenance.KEY, {}).get("scores", {})
+    words = {
+        "frechet_over_floor": "Fréchet distance {:.0f} floors",
+        "coverage_of_real": "coverage {:.0%} of real digits'",
+        "least_frequent": "rarest digit {:.1%}",
+    }
+    return ", ".join(form.format(scores[score]) for score, form in words.items() if score in scores)
 
 
 def write_headers():

@@ -23,6 +23,7 @@ from gan_course.interrupt import FirstInterrupt
 from gan_course.progress import Progress
 from gan_course.provenance import versions
 from gan_course.replay import Replay
+from gan_course.verdict import judge_run
 
 RUNS, RESUME = "GAN_COURSE_RUNS", "GAN_COURSE_RESUME"
 GRID_STREAM, SAMPLE_STREAM = 1, 2  # random streams of the run's own, beside the lesson's
@@ -36,6 +37,11 @@ def folder_of(lesson, budget, seed):
     """
     name, *part = lesson.split("/")
     return Path(os.environ.get(RUNS) or "runs", name, f"{budget}-seed{seed}", *part)
+
+
+def latents(seed, n, latent_dim, stream):
+    """Return z ~ N(0, 1), float32 (n, latent_dim), from a random stream that no training draws from."""
+    return np.random.default_rng([seed, stream]).standard_normal((n, latent_dim), np.float32)
 
 
 class Run:
@@ -125,8 +131,7 @@ class Run:
 
     def latents(self, n, stream):
         """Return z, float32 (n, latent_dim), from one of the run's own random streams."""
-        rng = np.random.default_rng([self.seed, stream])
-        return rng.standard_normal((n, self.latent_dim), np.float32)
+        return latents(self.seed, n, self.latent_dim, stream)
 
     @property
     def finished(self):
@@ -283,6 +288,10 @@ class Run:
         """
         z = self.latents(n, SAMPLE_STREAM)
         return np.concatenate([self.sample(z[start : start + 1000]) for start in range(0, n, 1000)])
+
+    def judge(self, bars, recorded=()):
+        """Judge this finished run against a lesson's bars: see :func:`gan_course.verdict.judge_run`."""
+        return judge_run(self, bars, recorded)
 
     def replay(self):
         """Return the previews as a :class:`gan_course.replay.Replay`."""

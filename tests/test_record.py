@@ -1,0 +1,138 @@
+"""Recordings: made from a lesson's own cells, resumable, and read back as numbers."""
+
+import json
+
+import nbformat
+import numpy as np
+import pytest
+
+from gan_course import lessons, record, yardstick
+from gan_course.errors import CourseError
+
+RECIPE = """
+import numpy as np
+RECIPES = {"a": {"grey": 10}, "b": {"grey": 20}}
+STEPS = {"smoke": 6, "laptop": 60, "full": 600}
+latent_dim = 2
+
+
+def train_recipe(recipe, seed, steps):
+    for step in (steps // 2, steps):
+        yield step, {"generator": recipe["grey"] + seed + step}
+
+
+def draw(network, z):
+    return np.full((len(z), 28, 28), network, np.uint8)
+"""
+
+
+@pytest.fixture
+def lesson(tmp_path, monkeypatch, runs):
+    cells = [
+        nbformat.v4.new_code_cell(RECIPE, metadata={"tags": ["recipe"]}),
+        nbformat.v4.new_code_cell("raise AssertionError('no recipe cell')"),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "98_test.ipynb")
+    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(record, "RESULTS", tmp_path / "results")
+    return tmp_path / "98_test.ipynb"
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """A yardstick that scores samples by their grey, and remembers what it was shown."""
+    shown = []
+
+    class Report:
+        def __init__(self, samples):
+            shown.append(samples.shape)
+            self.scores = dict.fromkeys(record.SCORES[:5] + record.SCORES[6:], float(samples[0, 0, 0]))
+
+        def __getitem__(self, name):
+            return [0.25, 0.05]
+
+    monkeypatch.setattr(yardstick, "judge", Report)
+    return shown
+
+
+def test_only_recipe_cells_are_run(lesson):
+    assert record.load(lesson, "smoke")["RECIPES"]["b"] == {"grey": 20}
+
+
+def test_a_lesson_without_recipes_says_what_is_missing(lesson):
+    notebook = nbformat.read(lesson, as_version=4)
+    notebook.cells[0].source = "RECIPES = {}"
+    nbformat.write(notebook, lesson)
+    with pytest.raises(CourseError, match="STEPS, draw, latent_dim, train_recipe"):
+        record.load(lesson, "smoke")
+
+
+def test_one_recording_has_a_row_for_each_network_and_time(lesson, judged):
+    rows = record.record_one(lesson, "smoke", "b", 1)
+    assert [(row["recipe"], row["seed"], row["step"], row["frechet_over_floor"]) for row in rows] == [
+        ("b", 1, 3, 24.0),
+        ("b", 1, 6, 27.0),
+    ]
+    assert rows[0]["least_frequent"] == 0.05
+    assert judged == [(10_000, 28, 28)] * 2
+
+
+def test_a_recording_is_resumed_and_read_back(lesson, judged, monkeypatch):
+    done = []
+
+    def run(command, env, check):
+        assert env["OMP_NUM_THREADS"] == "1" and check
+        recipe, seed, file = command[-3:]
+        done.append((recipe, seed))
+        if len(done) == 3:
+            raise KeyboardInterrupt
+        with open(file, "w") as out:
+            json.dump(record.record_one(lesson, "smoke", recipe, int(seed)), out)
+
+    monkeypatch.setattr(record.subprocess, "run", run)
+    with pytest.raises(KeyboardInterrupt):
+        record.record(lesson, "smoke", seeds=(0, 1), processes=1)
+    record.record(lesson, "smoke", seeds=(0, 1), processes=1)
+    assert done.count(("a", "0")) == 1  # was there already
+    rows, facts = record.recorded("98_test")
+    assert {(row["recipe"], row["seed"]) for row in rows} == {("a", 0), ("b", 0), ("a", 1), ("b", 1)}
+    assert rows[0] == {"recipe": "a", "network": "generator", "seed": 0, "step": 3} | {
+        score: 0.05 if score == "least_frequent" else 13.0 for score in record.SCORES
+    }
+    assert (facts["seeds"], facts["samples"], facts["budget"]) == ([0, 1], 10_000, "smoke")
+    assert set(facts["seconds_per_step"]) == {"a", "b"}
+
+
+def test_changed_recipes_are_recorded_anew(lesson, judged, monkeypatch):
+    before = record.provenance.code_hash(record.recipe_cells(lesson))
+    notebook = nbformat.read(lesson, as_version=4)
+    notebook.cells[1].source = "other = 1"
+    assert record.provenance.code_hash(record.recipe_cells(lesson)) == before
+    notebook.cells[0].source += "\nlatent_dim = 3"
+    nbformat.write(notebook, lesson)
+    assert record.provenance.code_hash(record.recipe_cells(lesson)) != before
+
+
+def test_results_of_other_recipes_are_noted(lesson):
+    assert record.older_recipe(lesson) is None  # nothing recorded
+    record.RESULTS.mkdir()
+    facts = record.RESULTS / "98_test.json"
+    facts.write_text(json.dumps({"recipe_sha256": record.provenance.code_hash(record.recipe_cells(lesson))}))
+    assert record.older_recipe(lesson) is None
+    facts.write_text(json.dumps({"recipe_sha256": "another"}))
+    assert "other recipe cells" in record.older_recipe(lesson)
+
+
+def test_nothing_recorded_says_how_to_record(lesson):
+    with pytest.raises(CourseError, match="gan_course record 98_test"):
+        record.recorded("98_test")
+
+
+def test_the_recorded_results_are_of_the_seeds_and_steps_that_they_claim():
+    for file in sorted((lessons.ROOT / "results").glob("*.json")):
+        rows, facts = record.recorded(file.stem)
+        assert {row["seed"] for row in rows} == set(facts["seeds"]) and len(facts["seeds"]) >= 3
+        for recipe in facts["seconds_per_step"]:
+            ends = [row for row in rows if row["recipe"] == recipe and row["network"] == "generator"]
+            assert len({row["step"] for row in ends}) * len(facts["seeds"]) == len(ends)
+        assert all(np.isfinite(value) for row in rows for value in row.values() if not isinstance(value, str))
