@@ -159,7 +159,7 @@ class Run:
         if not self.finished:
             print(
                 f"Interrupted after step {self.step:,} of {self.steps:,}; everything is saved in {self.folder}. "
-                "Run(..., resume=True) continues there."
+                "Run this cell again to go on; after a restart of the kernel, Run(..., resume=True) continues there."
             )
 
     def log(self, **losses):

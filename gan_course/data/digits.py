@@ -51,9 +51,7 @@ def _centred(image):
     """Place a (20, 20) image in (28, 28) with its centre of mass at the pixel (14, 14), as far as it fits."""
     rows, columns = np.indices(image.shape)
     ink = image.sum()
-    top, left = (
-        int(np.clip(round(MIDDLE - (axis * image).sum() / ink), 0, SIDE - BOX)) for axis in (rows, columns)
-    )
+    top, left = (int(np.clip(round(MIDDLE - (axis * image).sum() / ink), 0, SIDE - BOX)) for axis in (rows, columns))
     canvas = np.zeros((SIDE, SIDE), np.uint8)
     canvas[top : top + BOX, left : left + BOX] = image
     return canvas
