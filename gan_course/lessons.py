@@ -21,11 +21,11 @@ import sys
 if "google.colab" in sys.modules:  # elsewhere the package is there already
     import subprocess
 
-    for command in (
-        ["git", "clone", "-q", "--depth=1", "{repository}", "course"],
-        [sys.executable, "-m", "pip", "install", "-q", "-e", "./course"],
-    ):
-        subprocess.check_call(command)
+    repository = "{repository}"
+    clone = ["git", "clone", "-q", "--depth=1", repository, "course"]
+    install = [sys.executable, "-m", "pip", "install", "-q", "-e", "./course"]
+    subprocess.check_call(clone)
+    subprocess.check_call(install)
     sys.path.insert(0, "course")"""
 # What frameworks write to stderr at start-up, and a refresh takes out (printing what it took).
 START_UP_NOISE = ("oneDNN custom operations are on", "computation placer already registered", "cpu_feature_guard")

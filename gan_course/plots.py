@@ -189,7 +189,7 @@ def scatter(real, fake, *, alt, title=None, extent=1.5):
 
 
 def density(points, *, alt, title=None, extent=1.5, bins=60):
-    """Draw the density of points in the plane as a histogram; darker is denser.
+    """Draw the density of points in the plane as a histogram; darker blue is denser.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def density(points, *, alt, title=None, extent=1.5, bins=60):
     figure = new_figure(4.6, 4)
     axes = figure.subplots()
     edges = np.linspace(-extent, extent, bins + 1)
-    *_, image = axes.hist2d(points[:, 0], points[:, 1], bins=(edges, edges), cmap="cividis_r", density=True)
+    *_, image = axes.hist2d(points[:, 0], points[:, 1], bins=(edges, edges), cmap="Blues", density=True)
     figure.colorbar(image, ax=axes, label="density")
     axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
     axes.set_title(title or "", fontsize=10)
