@@ -10,10 +10,10 @@ from gan_course.errors import CourseError
 
 COMPARE = {">=": operator.ge, "<=": operator.le}
 NAMES = {
-    "least_frequent": "share of the least frequent class",
-    "class_kl": "KL divergence of the classes (nats)",
-    "frechet_over_floor": "Fréchet distance, in floors",
-    "coverage_of_real": "coverage, of real coverage",
+    "least_frequent": "least frequent class",
+    "class_kl": "KL divergence (nats)",
+    "frechet_over_floor": "Fréchet dist., in floors",
+    "coverage_of_real": "coverage, of real",
     "coverage_of_real_worst": "the same, worst class",
     "confidence_mean": "mean confidence",
 }
@@ -40,12 +40,10 @@ class Verdict:
         return all(row[3] is not False for row in self.rows) if self.rows else None
 
     def __str__(self):
-        lines = [f"{'':<36}{'this run':>10}  {'bar':>8}  {'':<8}{'recorded seeds':>16}  {'real':>6}"]
+        lines = [f"{'':<25}{'this run':>9} {'bar':>8}  {'':<7} {'recorded seeds':>17} {'real':>6}"]
         for score, value, bar, met, recorded in self.rows:
             word = {True: "met", False: "NOT MET", None: ""}[met]
-            lines.append(
-                f"{NAMES[score]:<36}{value:>10.3g}  {bar:>8}  {word:<8}{recorded:>16}  {REAL.get(score, ''):>6}"
-            )
+            lines.append(f"{NAMES[score]:<25}{value:>9.3g} {bar:>8}  {word:<7} {recorded:>17} {REAL.get(score, ''):>6}")
         return "\n".join([*(lines if self.rows else []), self.note])
 
     __repr__ = __str__
