@@ -1,0 +1,86 @@
+"""A check never raises, knows a stub from an answer, and says where an answer broke."""
+
+import numpy as np
+import pytest
+import torch
+
+from gan_course.checks.core import Wrong, array, call, close, exercise, number
+
+
+@exercise
+def square(answer):
+    value = number(call(answer, 3.0))
+    if value == 6:
+        raise Wrong("This doubles x.")
+    if not close(value, 9):
+        raise Wrong(f"At 3 it is 9, yours is {value}.")
+    return "x times x."
+
+
+def divides(x):
+    return x / 0
+
+
+def test_right_wrong_and_nothing_yet():
+    assert repr(square(lambda x: x * x)) == "✓ Right. x times x."
+    assert repr(square(lambda x: 2 * x)) == "✗ Not right yet. This doubles x."
+    assert square(lambda x: x * x) and not square(lambda x: 2 * x) and not square(...)
+    assert [square(answer).passed for answer in (lambda x: torch.tensor([9.0]), lambda x: 8, ...)] == [
+        True,
+        False,
+        None,
+    ]
+
+
+@pytest.mark.parametrize("stub", [..., None, lambda x: ..., lambda x: None])
+def test_a_stub_is_no_wrong_answer(stub):
+    assert square(stub).passed is None
+
+
+def test_a_stub_inside_a_collection_is_found():
+    takes_anything = exercise(lambda answer: "")
+    for stub in ({"a": 1, "b": ...}, [1, ...], (..., 2), {"a": {"b": ...}}):
+        assert takes_anything(stub).passed is None
+    assert takes_anything({"a": np.zeros(3)}).passed
+
+
+def test_an_error_in_the_answer_is_told_with_its_line():
+    result = square(divides)
+    assert result.passed is False
+    assert "ZeroDivisionError: float division by zero" in result.message
+    assert "return x / 0" in result.message
+
+
+@pytest.mark.parametrize(
+    "answer", ["text", 7, lambda x: "text", lambda x: [1, 2], lambda: 9, lambda x: float("nan"), lambda x: exit()]
+)
+def test_any_answer_gets_a_result(answer):
+    result = square(answer)
+    assert result.passed is False and result.message
+
+
+def test_an_interrupt_is_not_an_answer():
+    def interrupted(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        square(interrupted)
+
+
+def test_the_arguments_are_copies():
+    x = np.zeros(3)
+
+    def spoils(x):
+        x += 1
+        return x
+
+    call(spoils, x)
+    assert not x.any()
+
+
+def test_numbers_of_any_framework():
+    assert array(torch.ones(2, requires_grad=True)).tolist() == [1, 1]
+    assert array([1, 2]).dtype == np.float64
+    with pytest.raises(Wrong, match="Numbers are wanted"):
+        array("text")
+    assert not close([np.nan], [np.nan]) and not close([1, 2], [1]) and close(1e9 + 1, 1e9)
