@@ -6,7 +6,8 @@ The code that trains is the lesson's own. Its cells tagged ``recipe`` have to de
 * ``train_recipe(settings, seed, steps)``: trains, and yields ``(step, networks)`` a few times, the last time at
   the end; ``networks`` is name to anything that ``draw`` takes;
 * ``draw(network, z)``: float32 z (n, latent_dim) to samples, uint8 (n, 28, 28);
-* ``latent_dim``, and ``STEPS``: budget to a number of steps.
+* ``latent_dim``, and ``STEPS``: budget to a number of steps;
+* ``draw_latents(rng, n)``, where z is not N(0, 1).
 
 A recording can be broken off and called again: a recipe and seed that is done is not done anew, as long as the
 code of these cells is the same. Steps count, not seconds, so it may run two at a time with one thread each;
@@ -42,6 +43,7 @@ SCORES = (
     "classifier_score",
 )
 TIMED_STEPS = 300
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
 def recipe_cells(path):
@@ -71,7 +73,7 @@ def record_one(path, budget, recipe, seed):
     from gan_course.yardstick import judge
 
     names = load(path, budget)
-    z = latents(seed, SAMPLES, names["latent_dim"], SAMPLE_STREAM)
+    z = latents(seed, SAMPLES, names["latent_dim"], SAMPLE_STREAM, names.get("draw_latents"))
     rows = []
     for step, networks in names["train_recipe"](names["RECIPES"][recipe], seed, names["STEPS"][budget]):
         for name, network in networks.items():
@@ -104,7 +106,7 @@ def record(path, budget="laptop", seeds=(0, 1, 2), processes=2):
     recipes = list(load(path, budget)["RECIPES"])
     jobs = [(recipe, seed) for seed in seeds for recipe in recipes]
     files = [folder / f"{recipes.index(recipe)}-{seed}.json" for recipe, seed in jobs]
-    one_thread = {**os.environ, "GAN_COURSE_STRICT": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    one_thread = {**os.environ, "GAN_COURSE_STRICT": "1", **dict.fromkeys(THREADS, "1")}
 
     def work(job, file):
         if not file.exists():

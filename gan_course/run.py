@@ -7,6 +7,7 @@ cleanly when the kernel is interrupted, writes checkpoints, and leaves its artef
 ``samples.npz``, ``history.csv``, ``metrics.json``, ``replay.html``, ``checkpoint.safetensors``
 """
 
+import contextlib
 import csv
 import json
 import math
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+import gan_course
 from gan_course import budget as budgets
 from gan_course import checkpoint, plots
 from gan_course.errors import CheckpointError, CourseError, DivergedError
@@ -39,9 +41,13 @@ def folder_of(lesson, budget, seed):
     return Path(os.environ.get(RUNS) or "runs", name, f"{budget}-seed{seed}", *part)
 
 
-def latents(seed, n, latent_dim, stream):
-    """Return z ~ N(0, 1), float32 (n, latent_dim), from a random stream that no training draws from."""
-    return np.random.default_rng([seed, stream]).standard_normal((n, latent_dim), np.float32)
+def latents(seed, n, latent_dim, stream, draw=None):
+    """Return z, float32 (n, latent_dim), from a random stream that no training draws from.
+
+    z ~ N(0, 1), or whatever ``draw(rng, n)`` makes with this stream's NumPy generator.
+    """
+    rng = np.random.default_rng([seed, stream])
+    return rng.standard_normal((n, latent_dim), np.float32) if draw is None else draw(rng, n)
 
 
 class Run:
@@ -65,6 +71,8 @@ class Run:
         images. It must draw in inference mode, and from no generator of the training.
     latent_dim : int
         The run draws z ~ N(0, 1) itself, from streams that the training never touches.
+    latents : callable
+        ``latents(rng, n)`` draws another z, float32 (n, latent_dim), with a NumPy generator.
     data, device : str
         Recorded with the results.
     frame : callable
@@ -79,7 +87,8 @@ class Run:
         Steps between checkpoints.
     resume : bool or None
         Continue an unfinished run of the same lesson, budget and seed; a finished one starts
-        afresh. ``None`` asks the environment variable ``GAN_COURSE_RESUME``.
+        afresh, unless its files are still to be written. ``None`` asks the environment variable
+        ``GAN_COURSE_RESUME``.
 
     Attributes
     ----------
@@ -93,7 +102,10 @@ class Run:
     Raises
     ------
     CheckpointError
-        If a checkpoint can't be written, read, or resumed by these objects.
+        If a checkpoint can't be written, read, or resumed by these objects. What an earlier run left
+        is read only to be resumed: damaged, it doesn't stop a run that starts afresh.
+    CourseError
+        If the other files can't be written. The checkpoint is, and the loop can be run again.
     DivergedError
         From :meth:`log`, at the step whose loss is NaN or infinite.
     """
@@ -109,6 +121,7 @@ class Run:
         state,
         sample,
         latent_dim,
+        latents=None,
         data,
         device="cpu",
         frame=plots.tile,
@@ -126,22 +139,24 @@ class Run:
         self.folder = folder_of(lesson, self.budget, seed)
         self.step, self.seconds, self.history = 0, 0.0, {}
         self.frames, self.frame_steps = [], []
+        self._draw_latents = latents
         self._grid_z = self.latents(grid, GRID_STREAM)
-        self._handle = None
+        self._handle, self._written = None, False
 
     def latents(self, n, stream):
         """Return z, float32 (n, latent_dim), from one of the run's own random streams."""
-        return latents(self.seed, n, self.latent_dim, stream)
+        return latents(self.seed, n, self.latent_dim, stream, self._draw_latents)
 
     @property
     def finished(self):
         return self.step == self.steps
 
     def __iter__(self):
-        if self.finished:
+        if self.finished and self._written:
             raise CourseError("This run is finished. Run the cells that make its networks and the run once more.")
         if self.step == 0:
             self._begin()
+        self._metrics.unlink(missing_ok=True)  # written last: while it is missing, the other files are not complete
         for values in self.history.values():  # a loop that broke off within a step is taken up where that step began
             del values[self.step :]
         with FirstInterrupt() as interrupted, Progress(self.step, self.steps) as progress:
@@ -152,9 +167,11 @@ class Run:
                     yield next(self.batches)
                     self._end_step(time.perf_counter() - started)
                     progress.show(self.step, self._logged)
-            finally:  # also after an error in the loop's body, which goes on to the reader
-                self._write_history()
-        self._save_checkpoint()
+                self._save_checkpoint()  # first of all files, so that none can cost it
+            except BaseException:  # also one in the loop's body: it goes on to the reader, whatever the disk says
+                with contextlib.suppress(OSError):
+                    self._write_history()
+                raise
         self._write_artefacts()
         if not self.finished:
             print(
@@ -182,8 +199,16 @@ class Run:
                 )
 
     def _last_good(self):
-        path = self.folder / "checkpoint.safetensors"
-        return f"The last good checkpoint is kept in {path}." if path.exists() else "There is no checkpoint yet."
+        kept = self._path.exists()
+        return f"The last good checkpoint is kept in {self._path}." if kept else "There is no checkpoint yet."
+
+    @property
+    def _path(self):
+        return self.folder / "checkpoint.safetensors"
+
+    @property
+    def _metrics(self):
+        return self.folder / "metrics.json"
 
     def _begin(self):
         try:
@@ -192,18 +217,31 @@ class Run:
             raise CheckpointError(
                 f"The folder {self.folder} can't be made ({error.strerror}). Set {RUNS} to a folder that can be written."
             ) from error
-        path = self.folder / "checkpoint.safetensors"
-        if path.exists():
-            facts, tables, saved = checkpoint.read(path)
-            if facts["step"] < facts["run"]["steps"]:
-                if self.resume:
-                    self._restore(path, facts, tables, saved)
-                    return
-                print(
-                    f"An unfinished run of {facts['step']:,} steps is replaced; Run(..., resume=True) would continue it."
-                )
-        path.unlink(missing_ok=True)
+        checkpoint.prepare(self._path, self.state)
+        if self._path.exists() and self._resumes():
+            return
+        self._path.unlink(missing_ok=True)
         self._preview()
+
+    def _resumes(self):
+        """Go on from the checkpoint if that was asked for and something is left to do; else say what is replaced."""
+        try:
+            facts, tables, saved = checkpoint.read(self._path)
+        except CheckpointError:
+            if self.resume:
+                raise
+            # an intact one would be replaced, too: nobody who starts afresh has to clear up first
+            print(
+                f"{self._path}, left by an earlier run, can't be read (damaged, or of another version) and is replaced."
+            )
+            return False
+        unfinished = facts["step"] < facts["run"]["steps"]
+        if self.resume and (unfinished or not self._metrics.exists()):
+            self._restore(facts, tables, saved)
+            return True
+        if unfinished:
+            print(f"An unfinished run of {facts['step']:,} steps is replaced; Run(..., resume=True) would continue it.")
+        return False
 
     def _end_step(self, seconds):
         if not self._logged:
@@ -233,9 +271,13 @@ class Run:
     def _identity(self):
         return {"lesson": self.lesson, "budget": self.budget, "seed": self.seed, "steps": self.steps, "data": self.data}
 
+    def _origin(self):
+        """What a checkpoint must agree with: one half of a run by other code is no run."""
+        return {**self._identity(), "course": gan_course.__version__}
+
     def _save_checkpoint(self):
         facts = {
-            "run": self._identity(),
+            "run": self._origin(),
             "step": self.step,
             "seconds": self.seconds,
             "batches": self.batches.state(),
@@ -243,13 +285,25 @@ class Run:
         }
         tables = {f"history/{name}": np.array(values) for name, values in self.history.items()}
         tables["frames"] = np.array(self.frames)
-        checkpoint.save(self.folder / "checkpoint.safetensors", self.state, facts, tables)
+        checkpoint.save(self._path, self.state, facts, tables)
 
-    def _restore(self, path, facts, tables, saved):
-        if facts["run"] != self._identity():
-            raise CheckpointError(f"{path} is of the run {facts['run']}, this is {self._identity()}. Start afresh.")
-        checkpoint.restore(path, self.state, saved)
-        self.batches.restore(facts["batches"])
+    def _restore(self, facts, tables, saved):
+        here, there = self._origin(), facts["run"]
+        changed = [
+            f"{key} was {there.get(key)!r}, is {value!r}" for key, value in here.items() if there.get(key) != value
+        ]
+        if changed:
+            raise CheckpointError(f"{self._path} is of another run: {'; '.join(changed)}. {checkpoint.AFRESH}")
+        before = self.batches.state()
+        try:
+            self.batches.restore(facts["batches"])
+        except ValueError as error:
+            raise CheckpointError(f"{self._path} is of another run: {error} {checkpoint.AFRESH}") from error
+        try:
+            checkpoint.restore(self._path, self.state, saved)
+        except CheckpointError:
+            self.batches.restore(before)
+            raise
         self.step, self.seconds, self.frame_steps = facts["step"], facts["seconds"], facts["frame_steps"]
         self.frames = list(tables.pop("frames"))
         self.history = {name.removeprefix("history/"): table.tolist() for name, table in tables.items()}
@@ -264,8 +318,6 @@ class Run:
 
     def _write_artefacts(self):
         samples = self.samples(64 if self.budget == "smoke" else 10_000)
-        np.savez_compressed(self.folder / "samples.npz", samples=samples)
-        (self.folder / "replay.html").write_text(self.replay().html(), encoding="utf-8")
         metrics = {
             **self._identity(),
             "steps_done": self.step,
@@ -276,7 +328,17 @@ class Run:
             "samples": len(samples),
             "versions": versions(),
         }
-        (self.folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+        try:
+            self._write_history()
+            np.savez_compressed(self.folder / "samples.npz", samples=samples)
+            (self.folder / "replay.html").write_text(self.replay().html(), encoding="utf-8")
+            self._metrics.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise CourseError(
+                f"The run's files could not be written to {self.folder}: {error.strerror or error}. Its checkpoint is "
+                "safe there. Free some space and run this cell again: no step is lost or repeated."
+            ) from error
+        self._written = True
 
     def samples(self, n):
         """Return n samples of the generator as it is now, from a noise stream of their own.

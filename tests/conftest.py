@@ -2,8 +2,10 @@
 
 import os
 
-for library in ("OMP", "MKL", "OPENBLAS"):  # before NumPy or PyTorch start their threads
+for library in ("OMP", "MKL", "OPENBLAS"):  # before NumPy, PyTorch or TensorFlow start theirs
     os.environ[f"{library}_NUM_THREADS"] = "1"
+for kind in ("INTRAOP", "INTEROP"):
+    os.environ[f"TF_NUM_{kind}_THREADS"] = "1"
 
 import pytest
 from hypothesis import settings

@@ -1,73 +1,34 @@
-"""Checkpoints of PyTorch's objects: exact, whole, and refused where they don't fit."""
+"""The checkpoint's file: whole, checked by a checksum, and refused where it doesn't fit."""
 
-import signal
-import subprocess
+import errno
+import os
+import shutil
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 import torch
-from torch_training import CHECKPOINT_EVERY, STEPS, make, train
 
+import gan_course
 from gan_course import checkpoint
 from gan_course.errors import CheckpointError
 
 
-def same(saved, other):
-    """Say whether two checkpoints' objects are the same, bit for bit."""
-    assert saved.keys() == other.keys()
-    for name, values in saved.items():
-        assert values.keys() == other[name].keys()
-        for key, value in values.items():
-            assert type(value) is type(other[name][key])
-            assert np.array_equal(value, other[name][key]), f"{name}/{key}"
-    return True
+@pytest.fixture
+def path(tmp_path):
+    """A checkpoint with numbers of several types, and step 1."""
+    path = tmp_path / "checkpoint.safetensors"
+    state = {"weights": np.arange(6.0).reshape(2, 3), "rng": np.random.default_rng(5), "empty": np.zeros((0, 2))}
+    checkpoint.save(
+        path, state, {"step": 1}, {"history/d_loss": np.arange(2, dtype=np.float32), "flag": np.array(True)}
+    )
+    return path
 
 
-def whole_run(tmp_path, monkeypatch):
-    monkeypatch.setenv("GAN_COURSE_RUNS", str(tmp_path / "whole"))
-    run, update = make()
-    train(run, update)
-    return run, checkpoint.read(run.folder / "checkpoint.safetensors")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_killed_process_and_the_rest_equal_one_run_bit_for_bit(tmp_path, monkeypatch):
-    whole, (facts, _, saved) = whole_run(tmp_path, monkeypatch)
-
-    monkeypatch.setenv("GAN_COURSE_RUNS", str(tmp_path / "killed"))
-    script = Path(__file__).with_name("torch_training.py")
-    killed = subprocess.run([sys.executable, script, str(CHECKPOINT_EVERY + 3)], capture_output=True)
-    assert killed.returncode == -signal.SIGKILL
-    run, update = make(resume=True)
-    assert checkpoint.read(run.folder / "checkpoint.safetensors")[0]["step"] == CHECKPOINT_EVERY
-    train(run, update)
-
-    resumed_facts, _, resumed = checkpoint.read(run.folder / "checkpoint.safetensors")
-    assert resumed_facts["step"] == facts["step"] == STEPS
-    assert same(saved, resumed)
-    assert resumed_facts["batches"] == facts["batches"]
-    assert run.history == whole.history
-    samples = [np.load(r.folder / "samples.npz")["samples"] for r in (whole, run)]
-    assert np.array_equal(*samples)
-
-
-def test_previews_and_checkpoints_do_not_change_the_training(tmp_path, monkeypatch):
-    _, (_, _, saved) = whole_run(tmp_path, monkeypatch)
-    monkeypatch.setenv("GAN_COURSE_RUNS", str(tmp_path / "often"))
-    run, update = make(previews=STEPS)
-    run.checkpoint_every = 1
-    train(run, update)
-    assert same(saved, checkpoint.read(run.folder / "checkpoint.safetensors")[2])
-
-
-def test_another_seed_gives_other_weights(tmp_path, monkeypatch):
-    _, (_, _, saved) = whole_run(tmp_path, monkeypatch)
-    run, update = make(seed=1)
-    train(run, update)
-    other = checkpoint.read(run.folder / "checkpoint.safetensors")[2]
-    assert not np.array_equal(saved["generator"]["0.weight"], other["generator"]["0.weight"])
+def read_equally(path, expected):
+    facts, tables, saved = checkpoint.read(path)
+    assert (facts, str(saved), str(tables)) == (expected[0], str(expected[2]), str(expected[1]))
 
 
 def test_every_kind_of_object_comes_back(tmp_path):
@@ -91,29 +52,65 @@ def test_every_kind_of_object_comes_back(tmp_path):
     assert torch.equal(torch.rand(3, generator=state["noise"]), expected[1])
 
 
-def test_another_architecture_is_refused_and_named(tmp_path, monkeypatch):
-    run, _ = whole_run(tmp_path, monkeypatch)
-    path = run.folder / "checkpoint.safetensors"
-    wider, _ = make(width=9)
-    with pytest.raises(CheckpointError, match=r"generator: 0\.weight was saved as \(8, 4\), here it is \(9, 4\)"):
-        checkpoint.restore(path, wider.state, checkpoint.read(path)[2])
+def test_other_objects_are_refused_and_named(path):
+    _, _, saved = checkpoint.read(path)
+    with pytest.raises(CheckpointError, match="of other objects: schedule, empty, rng only on one side"):
+        checkpoint.restore(path, {"weights": np.zeros((2, 3)), "schedule": np.zeros(1)}, saved)
 
 
-def test_other_objects_are_refused_and_named(tmp_path, monkeypatch):
-    run, _ = whole_run(tmp_path, monkeypatch)
-    path = run.folder / "checkpoint.safetensors"
-    del run.state["schedule"]
-    with pytest.raises(CheckpointError, match="schedule"):
-        checkpoint.restore(path, run.state, checkpoint.read(path)[2])
+def test_an_object_that_does_not_fit_leaves_the_others_as_they_were(path):
+    _, _, saved = checkpoint.read(path)
+    state = {"weights": np.ones((2, 3)), "rng": np.random.default_rng(1), "empty": np.zeros((9, 2))}
+    with pytest.raises(CheckpointError, match=r"does not fit this empty: .*\(0, 2\), here it is \(9, 2\)"):
+        checkpoint.restore(path, state, dict(sorted(saved.items(), reverse=True)))
+    assert state["weights"].tolist() == [[1, 1, 1], [1, 1, 1]]
+    assert state["rng"].random() == np.random.default_rng(1).random()
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "text", "missing"])
-def test_a_damaged_file_is_a_clear_error(tmp_path, damage):
-    path = tmp_path / "checkpoint.safetensors"
-    checkpoint.save(path, {"array": np.arange(1000)}, {})
+def test_a_damaged_file_is_a_clear_error(path, damage):
     content = {"truncated": path.read_bytes()[:-10], "empty": b"", "text": b"<html>"}.get(damage)
     path.unlink() if content is None else path.write_bytes(content)
-    with pytest.raises(CheckpointError, match="can't be read"):
+    with pytest.raises(CheckpointError, match="can't be read.*Delete it"):
+        checkpoint.read(path)
+
+
+def test_a_single_flipped_bit_anywhere_is_noticed_or_harmless(path):
+    """Harmless is one in the blanks that fill up the header."""
+    expected, content = checkpoint.read(path), path.read_bytes()
+    bits = range(0, 8 * len(content), 61)  # odd, so that every place within a byte has its turn
+    noticed = 0
+    for bit in bits:
+        flipped = bytearray(content)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        try:
+            read_equally(path, expected)
+        except CheckpointError:
+            noticed += 1
+    assert noticed >= len(bits) - 1
+
+
+def test_a_flipped_bit_in_a_tensor_says_that_the_file_is_damaged(path):
+    content = bytearray(path.read_bytes())
+    content[content.index(np.arange(6.0).tobytes()) + 9] ^= 4
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="checksum doesn't fit.*Delete it"):
+        checkpoint.read(path)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ({"format": "1"}, "version unknown in format 1"),
+        ({"format": "3", "course": "9.1"}, "version 9.1 in format 3"),
+        ({}, "format unknown"),
+    ],
+)
+def test_another_format_is_refused_and_says_who_wrote_it(tmp_path, metadata, said):
+    path = tmp_path / "checkpoint.safetensors"
+    safetensors.numpy.save_file({"weights/value": np.zeros(3)}, path, metadata)
+    with pytest.raises(CheckpointError, match=f"{said}.*this is version {gan_course.__version__}.*delete it"):
         checkpoint.read(path)
 
 
@@ -121,3 +118,84 @@ def test_an_object_of_no_known_framework_is_refused(tmp_path):
     with pytest.raises(TypeError, match="a list can't be saved"):
         checkpoint.save(tmp_path / "c", {"weights": [1, 2]}, {})
     assert not (tmp_path / "c").exists()
+
+
+class Full:
+    """A file on a disk that is full."""
+
+    def __init__(self, path, mode):
+        self.file = open(path, mode)  # noqa: SIM115
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.file.close()
+
+    def write(self, content):
+        self.file.write(content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("moment", ["write", "fsync", "replace"])
+def test_a_full_disk_keeps_the_old_checkpoint_and_leaves_no_half_one(path, monkeypatch, moment):
+    def full(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    expected = checkpoint.read(path)
+    if moment == "write":
+        monkeypatch.setattr(checkpoint, "open", Full, raising=False)
+    else:
+        monkeypatch.setattr(os, moment, full)
+    with pytest.raises(
+        CheckpointError, match=r"No space left on device.*untouched.*run this cell again.*GAN_COURSE_RUNS"
+    ):
+        checkpoint.save(path, {"weights": np.zeros(10_000)}, {"step": 2})
+    read_equally(path, expected)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+def test_a_disk_that_is_really_full_is_the_same_error(path):
+    expected = checkpoint.read(path)
+    path.with_name(path.name + ".part").symlink_to("/dev/full")
+    with pytest.raises(CheckpointError, match="No space left on device"):
+        checkpoint.save(path, {"weights": np.zeros(10_000)}, {"step": 2})
+    read_equally(path, expected)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def refuse(file, mode="r"):
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@pytest.mark.parametrize("act", [checkpoint.prepare, lambda path, state: checkpoint.save(path, state, {"step": 2})])
+def test_a_folder_that_only_others_may_write_is_a_clear_error(path, monkeypatch, act):
+    monkeypatch.setattr(checkpoint, "open", refuse, raising=False)
+    with pytest.raises(CheckpointError, match="Permission denied.*GAN_COURSE_RUNS"):
+        act(path, {})
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_keeps_its_checkpoint(path):
+    expected = checkpoint.read(path)
+    path.parent.chmod(0o500)
+    try:
+        with pytest.raises(CheckpointError, match="Permission denied"):
+            checkpoint.save(path, {}, {"step": 2})
+        read_equally(path, expected)
+    finally:
+        path.parent.chmod(0o700)
+
+
+def test_preparing_clears_away_what_a_killed_process_left(path):
+    expected, part = checkpoint.read(path), path.with_name(path.name + ".part")
+    shutil.copy(path, part)
+    checkpoint.prepare(path, {"weights": np.zeros(2)})
+    assert not part.exists()
+    read_equally(path, expected)
+
+
+def test_preparing_finds_what_cannot_be_saved(path):
+    with pytest.raises(TypeError, match="a list can't be saved"):
+        checkpoint.prepare(path, {"weights": [1, 2]})

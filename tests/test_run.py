@@ -1,20 +1,23 @@
 """The loop's bookkeeping, with players of NumPy: a run knows no framework."""
 
 import csv
+import errno
 import json
 import os
+import shutil
 import signal
 
 import numpy as np
 import pytest
 
+import gan_course
 from gan_course.checkpoint import read
 from gan_course.data import Batches
 from gan_course.errors import CheckpointError, CourseError, DivergedError
 from gan_course.run import Run
 
 
-def make(steps=20, seed=0, **options):
+def make(steps=20, seed=0, lesson="99_test", batch_size=4, **options):
     """A run whose one weight grows by the mean of each batch."""
     weight = np.zeros(1)
 
@@ -22,7 +25,7 @@ def make(steps=20, seed=0, **options):
         return np.full((len(z), 4, 4), int(weight[0]) % 256, np.uint8)
 
     run = Run(
-        "99_test",
+        lesson,
         **{
             "budget": "smoke",
             "seed": seed,
@@ -32,7 +35,7 @@ def make(steps=20, seed=0, **options):
             "previews": 4,
             **options,
         },
-        batches=Batches(np.arange(10.0), 4, np.random.default_rng(seed)),
+        batches=Batches(np.arange(10.0), batch_size, np.random.default_rng(seed)),
         state={"weight": weight},
         sample=sample,
     )
@@ -193,12 +196,77 @@ def test_a_finished_run_is_not_silently_iterated_again(runs):
         train(run, weight)
 
 
-def test_a_checkpoint_of_another_run_is_refused(runs):
-    run, weight = make(steps=20)
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"steps": 30}, "steps was 20, is 30"),
+        ({"data": "mnist"}, "data was 'digits', is 'mnist'"),
+        ({"lesson": "99_other"}, "lesson was '99_test', is '99_other'"),
+        ({"batch_size": 3}, "10 examples in batches of 4, these are 10 in batches of 3"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused_and_kept_and_nothing_is_touched(runs, options, said):
+    run, weight = make()
     train(run, weight, until=7)
-    other, weight = make(steps=30, resume=True)
-    with pytest.raises(CheckpointError, match="'steps': 20"):
+    other, weight = make(resume=True, **options)
+    if other.folder != run.folder:
+        shutil.copytree(run.folder, other.folder)
+    before = other.batches.state()
+    with pytest.raises(CheckpointError, match=rf"{said}\. Make it as it was to go on, or .*resume=False"):
         train(other, weight)
+    assert (weight[0], other.step, other.batches.state()) == (0, 0, before)
+    assert read(other.folder / "checkpoint.safetensors")[0]["step"] == 7
+
+
+def test_a_checkpoint_of_another_version_of_the_course_is_refused(runs, monkeypatch):
+    run, weight = make()
+    train(run, weight, until=7)
+    monkeypatch.setattr(gan_course, "__version__", "9.1")
+    with pytest.raises(CheckpointError, match=r"course was '.*', is '9\.1'"):
+        train(*make(resume=True))
+
+
+def damage(run):
+    path = run.folder / "checkpoint.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+    return bytes(content)
+
+
+def test_a_damaged_checkpoint_stops_who_would_resume_it_and_is_kept(runs):
+    run, weight = make()
+    train(run, weight, until=7)
+    content = damage(run)
+    with pytest.raises(CheckpointError, match=r"damaged.*Delete it to start afresh"):
+        train(*make(resume=True))
+    assert (run.folder / "checkpoint.safetensors").read_bytes() == content
+
+
+def test_a_damaged_checkpoint_does_not_stop_who_starts_afresh(runs, capsys):
+    run, weight = make()
+    train(run, weight, until=7)
+    damage(run)
+    run, weight = make()
+    train(run, weight)
+    assert (
+        "left by an earlier run, can't be read (damaged, or of another version) and is replaced"
+        in capsys.readouterr().out
+    )
+    assert read(run.folder / "checkpoint.safetensors")[0]["step"] == 20
+
+
+def test_a_run_killed_after_its_last_step_has_only_its_files_written(runs):
+    run, weight = make()
+    train(run, weight)
+    files = {name: (run.folder / name).read_bytes() for name in ("history.csv", "samples.npz", "replay.html")}
+    for name in [*files, "metrics.json"]:
+        (run.folder / name).unlink()
+    again, weight = make(resume=True)
+    for _ in again:
+        raise AssertionError("a step was repeated")
+    assert {name: (run.folder / name).read_bytes() for name in files} == files
+    assert json.loads((run.folder / "metrics.json").read_text())["steps_done"] == 20
 
 
 def test_the_runs_own_noise_is_fixed_by_the_seed_and_touches_no_other(runs):
@@ -232,20 +300,79 @@ def test_someone_who_looks_gets_a_bar_on_stdout(runs, capsys, monkeypatch):
     assert captured.err == ""
 
 
-def test_a_full_disk_is_a_clear_error_and_the_old_checkpoint_stays(runs, monkeypatch):
+def test_a_full_disk_is_a_clear_error_and_the_run_goes_on_when_there_is_room(runs, monkeypatch):
     run, weight = make(checkpoint_every=5)
-    written = []
+    with monkeypatch.context() as patch:
+        fsyncs = []
 
-    def fsync(descriptor):
-        written.append(descriptor)
-        if len(written) == 2:
-            raise OSError(28, "No space left on device")
+        def fsync(descriptor):
+            fsyncs.append(descriptor)
+            if len(fsyncs) == 2:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "fsync", fsync)
-    with pytest.raises(CheckpointError, match="No space left on device.*still in memory"):
-        train(run, weight)
+        patch.setattr(os, "fsync", fsync)
+        with pytest.raises(CheckpointError, match="No space left on device.*still in memory.*run this cell again"):
+            train(run, weight)
     assert read(run.folder / "checkpoint.safetensors")[0]["step"] == 5
     assert [path.name for path in run.folder.iterdir() if "part" in path.name] == []
+    train(run, weight)
+    whole, expected = make()
+    train(whole, expected)
+    assert (weight[0], run.history) == (expected[0], whole.history)
+
+
+FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+
+
+def train_until_full(run, weight, *names):
+    """Train, and let the disk be full for these files from the last step on."""
+    for batch in run:
+        weight += batch.mean()
+        run.log(d_loss=weight[0], g_loss=-weight[0])
+        if run.step + 1 == run.steps:
+            for name in names:
+                (run.folder / name).symlink_to("/dev/full")
+
+
+@FULL
+@pytest.mark.parametrize("name", ["history.csv", "samples.npz", "replay.html", "metrics.json"])
+def test_a_disk_that_is_full_at_the_end_costs_no_step(runs, name):
+    run, weight = make()
+    with pytest.raises(CourseError, match="No space left on device.*checkpoint is safe.*run this cell again"):
+        train_until_full(run, weight, name)
+    assert read(run.folder / "checkpoint.safetensors")[0]["step"] == 20
+    (run.folder / name).unlink()
+    for _ in run:
+        raise AssertionError("a step was repeated")
+    assert json.loads((run.folder / "metrics.json").read_text())["finished"]
+    assert len(rows(run)) == 20
+    with pytest.raises(CourseError, match="finished"):
+        next(iter(run))
+
+
+@FULL
+def test_where_no_file_can_be_written_the_checkpoint_is_what_the_error_is_about(runs):
+    run, weight = make()
+    with pytest.raises(CheckpointError, match="No space left on device"):
+        train_until_full(run, weight, "checkpoint.safetensors.part", "history.csv")
+
+
+@FULL
+def test_an_error_in_the_loops_body_is_not_hidden_by_a_full_disk(runs):
+    run, _ = make()
+    run.folder.mkdir(parents=True)
+    (run.folder / "history.csv").symlink_to("/dev/full")
+    with pytest.raises(ZeroDivisionError):
+        for _ in run:
+            1 / 0  # noqa: B018
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_the_first_step(runs):
+    run, weight = make()
+    (run.folder / "checkpoint.safetensors.part").mkdir(parents=True)  # stands for it: root may write everywhere
+    with pytest.raises(CheckpointError, match="could not be written.*GAN_COURSE_RUNS"):
+        train(run, weight)
+    assert weight[0] == 0
 
 
 def test_a_folder_that_cannot_be_made_says_how_to_choose_another(tmp_path, monkeypatch):
@@ -254,3 +381,11 @@ def test_a_folder_that_cannot_be_made_says_how_to_choose_another(tmp_path, monke
     run, weight = make()
     with pytest.raises(CheckpointError, match="GAN_COURSE_RUNS"):
         train(run, weight)
+
+
+def test_a_run_draws_the_noise_that_the_lesson_names():
+    uniform, _ = make(latents=lambda rng, n: rng.uniform(-1, 1, (n, 3)).astype(np.float32))
+    z = uniform.latents(1000, 2)
+    assert z.shape == (1000, 3) and abs(z).max() < 1 and z.std() == pytest.approx(3**-0.5, abs=0.02)
+    assert np.array_equal(z, uniform.latents(1000, 2)) and not np.array_equal(z, uniform.latents(1000, 1))
+    assert abs(make()[0].latents(1000, 2)).max() > 2

@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from gan_course.adapters import variables
+
 
 def arrays(obj):
     if isinstance(obj, torch.nn.Module):
@@ -26,7 +28,7 @@ def arrays(obj):
 
 def restore(obj, saved):
     if isinstance(obj, torch.nn.Module):
-        _check(obj, saved)
+        variables.compare({name: tuple(t.shape) for name, t in obj.state_dict().items()}, variables.shapes(saved))
         obj.load_state_dict({name: torch.from_numpy(array) for name, array in saved.items()})
     elif isinstance(obj, torch.optim.Optimizer):
         _restore_optimiser(obj, saved)
@@ -39,7 +41,14 @@ def restore(obj, saved):
             obj.copy_(torch.from_numpy(saved["value"]))
 
 
-def ambient():
+def trainable(obj):
+    if not isinstance(obj, torch.nn.Module):
+        return set()
+    # arrays() names a parameter that two layers share twice
+    return {name for name, _ in obj.named_parameters(remove_duplicate=False)} & obj.state_dict().keys()
+
+
+def ambient(wanted=()):
     """``nn.Dropout`` draws from the default generator of its device, and can't be given another."""
     generators = {"torch.default_generator": torch.default_generator}
     if torch.cuda.is_initialized():
@@ -51,16 +60,10 @@ def _to_numpy(value):
     return value.detach().cpu().numpy().copy() if isinstance(value, torch.Tensor) else np.asarray(value)
 
 
-def _check(module, saved):
-    """Name the first tensor that differs; PyTorch's own message lists every one."""
-    here = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
-    there = {name: array.shape for name, array in saved.items()}
-    for name in here | there:
-        if here.get(name) != there.get(name):
-            raise ValueError(f"{name} was saved as {there.get(name, 'absent')}, here it is {here.get(name, 'absent')}.")
-
-
 def _restore_optimiser(optimiser, saved):
+    for group, here in zip(saved["param_groups"], optimiser.param_groups, strict=True):
+        if other := sorted(group.keys() ^ here.keys()):  # PyTorch would mix the two, and fail at the next step
+            raise ValueError(f"it was saved by another kind of optimiser: only one of the two has {', '.join(other)}.")
     state = {}
     for key, array in saved.items():
         if key.startswith("state/"):
