@@ -4,6 +4,7 @@ LESSON ?= 02
 BUDGET ?= laptop
 SEED ?= 0
 LAB_ARGS ?=
+BENCH_ARGS ?=
 PY = .venv/bin/python
 
 # Notebooks run in folders of their own, so paths must not be relative to where make was called.
@@ -12,7 +13,7 @@ override export GAN_COURSE_DATA := $(if $(filter /%,$(GAN_COURSE_DATA)),,$(CURDI
 endif
 export GAN_COURSE_RUNS ?= $(CURDIR)/runs
 
-.PHONY: help lab test run refresh record status install
+.PHONY: help lab test doctor run refresh record status release bench install
 help:            ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /make \1: /p' Makefile
 
@@ -25,6 +26,9 @@ test: install    ## every check: lint, unit tests, every lesson at the smoke bud
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest
 
+doctor: install  ## whether this machine has what the lessons need, and what to do where not
+	@$(PY) -m gan_course doctor
+
 run: install     ## one lesson with papermill: LESSON=02 BUDGET=laptop SEED=1; results go under runs/
 	$(PY) -m gan_course run $(LESSON) --budget $(BUDGET) --seed $(SEED)
 
@@ -36,6 +40,12 @@ record: install  ## a lesson's recorded experiments anew, into results/: LESSON=
 
 status: install  ## which lessons are fresh, stale, or made with an older package
 	$(PY) -m gan_course status
+
+release: install ## student copy (no solutions, no outputs) and instructor copy, with zip files, in build/release/
+	$(PY) -m gan_course release
+
+bench: install   ## speed and time to quality, into benchmarks/RESULTS.md; on an idle machine (BENCH_ARGS=--full)
+	$(PY) -m benchmarks $(BENCH_ARGS)
 
 install: .venv/installed ## the environment alone
 .venv/installed: pyproject.toml constraints.txt

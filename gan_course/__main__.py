@@ -1,4 +1,4 @@
-"""``python -m gan_course``: status, run, refresh and recordings of the lessons."""
+"""``python -m gan_course``: doctor, status, run, refresh, recordings and releases of the lessons."""
 
 import argparse
 import sys
@@ -10,6 +10,7 @@ def main(arguments=None):
     """Run one command; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m gan_course", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("doctor", help="whether this machine has what the lessons need, and what to do where not")
     commands.add_parser("status", help="table of the lessons: fresh, stale, or made with an older package")
     run = commands.add_parser("run", help="run a lesson with papermill; the copy and its artefacts go under runs/")
     run.add_argument("lesson", help="its number or name, 02 say")
@@ -25,12 +26,21 @@ def main(arguments=None):
     record.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     record.add_argument("--only", nargs=3, metavar=("RECIPE", "SEED", "FILE"), help="just this one, into this file")
     commands.add_parser("headers", help="write every lesson's badges and README's table of lessons anew")
+    commands.add_parser("release", help="student and instructor copies, and their zip files, in build/release/")
     options = parser.parse_args(arguments)
     try:
         return COMMANDS[options.command](options)
     except CourseError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+
+def _doctor(options):
+    from gan_course import doctor
+
+    report = doctor.report(paths=True)
+    print(report)
+    return int(not report.ok)
 
 
 def _status(options):
@@ -93,7 +103,28 @@ def _headers(options):
     return 0
 
 
-COMMANDS = {"status": _status, "run": _run, "refresh": _refresh, "record": _record, "headers": _headers}
+def _release(options):
+    import nbformat
+
+    from gan_course import lessons, provenance, release
+
+    for kind, folder in release.release().items():
+        print(f"{kind:<11} {folder}, {folder}.zip")
+    for path in lessons.all_lessons():
+        if provenance.status(nbformat.read(path, as_version=4)) == provenance.STALE:
+            print(f"{path.stem} is stale: the instructor copy shows outputs of older code")
+    return 0
+
+
+COMMANDS = {
+    "doctor": _doctor,
+    "status": _status,
+    "run": _run,
+    "refresh": _refresh,
+    "record": _record,
+    "headers": _headers,
+    "release": _release,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,0 +1,138 @@
+"""The copies that a lecturer hands out: ``make release`` writes them, and a zip file of each, to build/release/.
+
+* ``gan-course-student``: lessons without solutions and outputs, and what it takes to open and run them.
+* ``gan-course-instructor``: the lessons as committed, and everything else that a lecturer needs to change them,
+  to test them, and to make a student copy of their own.
+
+Solutions stay folded in the instructor copy, as they are in the lesson: it is the copy that is projected in class,
+and its notebooks are, byte for byte, the ones that the tests ran.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+from gan_course import lessons, provenance
+from gan_course.errors import CourseError
+
+FOLDER = Path("build", "release")
+SOLUTION, LEADS_IN = "solution", {"check", "solution"}
+BOTH = ("gan_course", "results", "notebooks/badges", "pyproject.toml", "constraints.txt", "environment.yml", "LICENSE")
+BOTH += ("CITATION.cff",)
+INSTRUCTOR = ("tests", "benchmarks", "docs", ".ci", "Makefile", "README.md", "CONTRIBUTING.md", ".gitignore")
+INSTRUCTOR += ("notebooks/ruff.toml",)
+LITTER = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.pyc", ".DS_Store", "_build")
+STUDENT_README = "student_readme.md"  # beside this file
+STUDENT_TARGETS = ("help", "lab", "doctor", "run", "install")  # of the Makefile: the others need the tests
+STUDENT_EXTRAS = "torch,tensorflow,lab"
+
+
+def release(folder=None):
+    """Make both copies anew, each as a folder and as a zip file.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where; ``build/release`` in the course's folder by default.
+
+    Returns
+    -------
+    dict
+        ``"student"`` and ``"instructor"`` to their folders; each zip file lies beside its folder.
+
+    Raises
+    ------
+    CourseError
+        If the lessons have exercises but no solutions: then this is a student copy itself.
+    """
+    folder = Path(folder) if folder else lessons.ROOT / FOLDER
+    notebooks = _read_lessons()
+    copies = {kind: folder / f"gan-course-{kind}" for kind in ("student", "instructor")}
+    for copy in copies.values():
+        shutil.rmtree(copy, ignore_errors=True)
+    _write_student(copies["student"], notebooks)
+    _copy_parts(copies["instructor"], (*BOTH, *INSTRUCTOR))
+    for path in notebooks:
+        shutil.copy2(path, copies["instructor"] / "notebooks")
+    for copy in copies.values():
+        shutil.make_archive(str(copy), "zip", folder, copy.name)
+    return copies
+
+
+def _read_lessons():
+    """Return path to notebook (dict), once it is certain that there are solutions to leave out."""
+    import nbformat
+
+    notebooks = {path: nbformat.read(path, as_version=4) for path in lessons.all_lessons()}
+    tags = {tag for notebook in notebooks.values() for cell in notebook["cells"] for tag in _tags(cell)}
+    if "exercise" in tags and SOLUTION not in tags:
+        raise CourseError("These lessons have exercises and no solutions: a release is made from the whole course.")
+    return notebooks
+
+
+def _write_student(copy, notebooks):
+    import nbformat
+
+    _copy_parts(copy, BOTH)
+    for path, notebook in notebooks.items():
+        nbformat.write(for_students(notebook), copy / "notebooks" / path.name)
+    (copy / "gan_course" / STUDENT_README).unlink()
+    readme = (Path(__file__).parent / STUDENT_README).read_text(encoding="utf-8")
+    (copy / "README.md").write_text(readme.replace("{lessons}", lessons.table()), encoding="utf-8")
+    makefile = (lessons.ROOT / "Makefile").read_text(encoding="utf-8")
+    (copy / "Makefile").write_text(student_makefile(makefile), encoding="utf-8", newline="\n")
+
+
+def _copy_parts(copy, parts):
+    for part in parts:
+        source, target = lessons.ROOT / part, copy / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=LITTER)
+        elif source.exists():  # a course may have no docs, say
+            shutil.copy2(source, target)
+
+
+def for_students(notebook):
+    """Return a copy of a lesson without solutions, outputs and provenance (a notebook).
+
+    A solution is every cell tagged ``solution``, of text or code, and the text that leads from a check,
+    or from another solution, to a cell of code tagged so ("One answer:").
+    """
+    import copy
+
+    student = copy.deepcopy(notebook)
+    student["cells"] = [
+        cell for cell, drop in zip(student["cells"], _solutions(student["cells"]), strict=True) if not drop
+    ]
+    for cell in student["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    student["metadata"].pop(provenance.KEY, None)
+    return student
+
+
+def _solutions(cells):
+    """Return for each cell whether it belongs to a solution (list of bool)."""
+    drop = [SOLUTION in _tags(cell) for cell in cells]
+    codes = [n for n, cell in enumerate(cells) if cell["cell_type"] == "code"]
+    for before, after in zip(codes, codes[1:], strict=False):
+        if drop[after] and LEADS_IN & _tags(cells[before]):
+            drop[before + 1 : after] = [True] * (after - before - 1)
+    return drop
+
+
+def _tags(cell):
+    return set(cell["metadata"].get("tags", []))
+
+
+def student_makefile(text):
+    """Return the Makefile with the students' targets only, and an environment without the tests' tools."""
+    blocks = text.strip().split("\n\n")
+    kept = [block for block in blocks if _targets(block) <= set(STUDENT_TARGETS)]
+    text = "\n\n".join(kept).replace("[all]", f"[{STUDENT_EXTRAS}]") + "\n"
+    return re.sub(r"^\.PHONY:.*", f".PHONY: {' '.join(STUDENT_TARGETS)}", text, flags=re.MULTILINE)
+
+
+def _targets(block):
+    return set(re.findall(r"^([a-z]+):(?!=)", block, flags=re.MULTILINE))

@@ -1,0 +1,316 @@
+"""Both copies of a release are whole, the student copy gives nothing away, and its lessons run at the smoke budget.
+
+The instructor copy's lessons are, byte for byte, those that test_lessons runs: that is asserted here instead of
+running them a second time. The student copy's lessons are other files, so each of them is run, with the copy's own
+package.
+"""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import symtable
+import sys
+import zipfile
+
+import nbformat
+import pytest
+from hygiene import complaints_about_run, runs_of
+from nbclient import NotebookClient
+
+from gan_course import __main__ as command
+from gan_course import lessons, provenance, release
+from gan_course.errors import CourseError
+from gan_course.run import folder_of
+
+LESSONS = lessons.all_lessons()
+each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+TAGS = {"exercise": "E", "check": "C", "solution": "S"}
+LINK = re.compile(r"\]\(([^)#\s]+)\)")
+NO_SOLUTION_HERE = re.compile(r"\bfolded\b|\bunfold it\b|\bour answers?\b|\bour solutions?\b", re.IGNORECASE)
+SEED = 4
+
+
+def load(path):
+    return nbformat.read(path, as_version=4)
+
+
+def tags_of(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def code_of(notebook, tag=None):
+    return [c for c in notebook.cells if c.cell_type == "code" and (tag is None or tag in tags_of(c))]
+
+
+# The lessons, as a release needs them
+
+
+def complaints_about_exercises(notebook):
+    """Return what keeps a lesson's exercises from being handed out without their solutions (a list of str)."""
+    letters = "".join(next((TAGS[tag] for tag in TAGS if tag in tags_of(cell)), "x") for cell in code_of(notebook))
+    found = []
+    if not re.fullmatch("x*(ECS+x*)*", letters):
+        found.append(f"not every exercise is followed by its check and its solution: {letters}")
+    answers = bound_in(code_of(notebook, "exercise"))
+    solutions = bound_in(code_of(notebook, "solution"))
+    lesson = [cell for cell in code_of(notebook) if not TAGS.keys() & tags_of(cell)]
+    used = {node.id for cell in lesson for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)}
+    if answers & (used | bound_in(lesson)):
+        found.append(f"the lesson uses an exercise's names: {sorted(answers & (used | bound_in(lesson)))}")
+    if solutions & (used | bound_in(lesson) | answers):
+        found.append(f"a solution's names aren't its own: {sorted(solutions & (used | bound_in(lesson) | answers))}")
+    return found
+
+
+def bound_in(cells):
+    """Return the names that these cells give a value to, but for imports (set of str)."""
+    symbols = [s for cell in cells for s in symtable.symtable(cell.source, "<cell>", "exec").get_symbols()]
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned() and not symbol.is_imported()}
+
+
+@each_lesson
+def test_every_exercise_has_its_check_and_its_solution(path):
+    assert complaints_about_exercises(load(path)) == []
+
+
+def lesson_of(*cells):
+    """Return a notebook of cells ``(tag or "", source)``; the tag "text" makes a cell of text."""
+    notebook = nbformat.v4.new_notebook()
+    for tag, source in cells:
+        new = nbformat.v4.new_markdown_cell if tag == "text" else nbformat.v4.new_code_cell
+        notebook.cells.append(new(source, metadata={"tags": [tag] if tag in TAGS else []}))
+    return notebook
+
+
+ASKED, CHECKED, SOLVED = ("exercise", "a = ..."), ("check", "check(a)"), ("solution", "solution_a = 1")
+LEADING = ("text", "One answer:")
+SOUND = (("", "import math\nx = math.pi"), ASKED, CHECKED, LEADING, SOLVED, ("text", "2."), ASKED, CHECKED, SOLVED)
+
+
+def test_sound_exercises_are_not_complained_about():
+    assert complaints_about_exercises(lesson_of(*SOUND)) == []
+    with_import = ("solution", "import math\nsolution_b = math.e")
+    assert complaints_about_exercises(lesson_of(*SOUND, with_import, ("", "print(x)"))) == []
+
+
+@pytest.mark.parametrize(
+    ("complaint", "cells"),
+    {
+        "EC": [*SOUND, ASKED, CHECKED],
+        "ES": [ASKED, SOLVED],
+        "ExCS": [ASKED, ("", "y = 1"), CHECKED, SOLVED],
+        "EECS": [ASKED, ASKED, CHECKED, SOLVED],
+        "uses an exercise's names: ['a']": [*SOUND, ("", "print(a)")],
+        "names aren't its own: ['x']": [*SOUND, ("", "x = 2"), ASKED, CHECKED, ("solution", "x = 1")],
+        "names aren't its own: ['a']": [ASKED, CHECKED, ("solution", "a = 1")],
+    }.items(),
+)
+def test_unsound_exercises_are_complained_about(complaint, cells):
+    assert [line for line in complaints_about_exercises(lesson_of(*cells)) if complaint in line]
+
+
+# The student copy's lessons
+
+
+def complaints_about_student_lesson(notebook):
+    """Return what a student copy's lesson gives away, or speaks of and hasn't got (a list of str)."""
+    found = ["it keeps the provenance of outputs that it hasn't got"] if provenance.KEY in notebook.metadata else []
+    for cell in notebook.cells:
+        if "solution" in tags_of(cell):
+            found.append(f"{cell.id}: a solution")
+        if "solution_" in cell.source:
+            found.append(f"{cell.id}: a name of a solution's")
+        if cell.cell_type == "code" and (cell.outputs or cell.execution_count is not None):
+            found.append(f"{cell.id}: an output")
+        if cell.cell_type == "markdown" and (word := NO_SOLUTION_HERE.search(cell.source)):
+            found.append(
+                f"{cell.id}: '{word[0]}', but there is no solution: tag a text cell of its own with `solution`"
+            )
+    return found
+
+
+def test_solutions_and_what_leads_to_them_are_left_out():
+    notebook = lesson_of(*SOUND, ("text", "Afterwards."), ("", "print(x)"))
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell("Our answers are folded.", metadata={"tags": ["solution"]}))
+    student = release.for_students(notebook)
+    kept = ["import math\nx = math.pi", "a = ...", "check(a)", "2.", "a = ...", "check(a)", "Afterwards.", "print(x)"]
+    assert [cell.source for cell in student.cells] == kept
+    assert len(notebook.cells) == len(SOUND) + 3  # the lesson itself is as it was
+    assert complaints_about_student_lesson(student) == []
+
+
+def test_text_between_two_solutions_goes_with_them_and_the_next_exercise_stays():
+    other = ("solution", "solution_b = 2")
+    student = release.for_students(
+        lesson_of(ASKED, CHECKED, LEADING, SOLVED, ("text", "Another:"), other, ("text", "2."))
+    )
+    assert [cell.source for cell in student.cells] == ["a = ...", "check(a)", "2."]
+
+
+def test_outputs_counts_and_provenance_are_left_out():
+    notebook = lesson_of(*SOUND)
+    notebook.metadata[provenance.KEY] = {"seed": 0}
+    notebook.metadata["lesson"] = {"framework": "PyTorch"}
+    notebook.cells[0].update(outputs=[nbformat.v4.new_output("stream", text="x")], execution_count=1)
+    student = release.for_students(notebook)
+    assert complaints_about_student_lesson(student) == [] and student.metadata.lesson.framework == "PyTorch"
+
+
+@pytest.mark.parametrize(
+    ("complaint", "spoil"),
+    {
+        "a solution": lambda nb: nb.cells[1].metadata.update(tags=["solution"]),
+        "a name of a solution's": lambda nb: nb.cells[1].update(source="solution_a"),
+        "an output": lambda nb: nb.cells[1].update(execution_count=1),
+        "provenance": lambda nb: nb.metadata.update({provenance.KEY: {}}),
+        "'Our answer'": lambda nb: nb.cells[3].update(source="Our answer:"),
+    }.items(),
+)
+def test_a_spoilt_student_lesson_is_complained_about(complaint, spoil):
+    notebook = release.for_students(lesson_of(*SOUND))
+    assert complaints_about_student_lesson(notebook) == []
+    spoil(notebook)
+    assert [line for line in complaints_about_student_lesson(notebook) if complaint in line]
+
+
+# Both copies
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    return release.release(tmp_path_factory.mktemp("release"))
+
+
+@each_lesson
+def test_a_student_lesson_gives_nothing_away(copies, path):
+    student = load(copies["student"] / "notebooks" / path.name)
+    nbformat.validate(student)
+    assert complaints_about_student_lesson(student) == []
+    for tag in ("exercise", "check", "parameters"):
+        assert [c.source for c in code_of(student, tag)] == [c.source for c in code_of(load(path), tag)]
+
+
+def test_the_instructor_lessons_are_the_committed_ones(copies):
+    folder = copies["instructor"] / "notebooks"
+    assert [path.name for path in LESSONS] == sorted(path.name for path in folder.glob("*.ipynb"))
+    for path in LESSONS:
+        assert (folder / path.name).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["student", "instructor"])
+def test_relative_links_resolve(copies, kind):
+    pages = {path: path.read_text(encoding="utf-8") for path in copies[kind].glob("*.md")}
+    for path in copies[kind].glob("notebooks/*.ipynb"):
+        pages[path] = "\n".join(cell.source for cell in load(path).cells if cell.cell_type == "markdown")
+    links = [(path, link) for path, text in pages.items() for link in LINK.findall(text) if "://" not in link]
+    assert len(links) >= 2 * len(LESSONS)
+    assert [(path.name, link) for path, link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_student_copy_has_no_tests_and_no_maintainers_files(copies):
+    there = {path.name for path in copies["student"].iterdir()}
+    assert there == {"gan_course", "notebooks", "results", "Makefile", "README.md", "LICENSE", "CITATION.cff"} | {
+        "pyproject.toml",
+        "constraints.txt",
+        "environment.yml",
+    }
+    text = (copies["student"] / "README.md").read_text(encoding="utf-8")
+    assert lessons.table() in text and "{" not in text
+
+
+@pytest.mark.parametrize("kind", ["student", "instructor"])
+def test_the_zip_file_holds_the_same_files_in_one_folder(copies, kind):
+    copy = copies[kind]
+    with zipfile.ZipFile(f"{copy}.zip") as archive:
+        zipped = {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
+    files = {path.relative_to(copy.parent).as_posix(): path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    assert zipped == files
+    assert not [name for name in files if "__pycache__" in name or name.endswith(".pyc")]
+
+
+@pytest.mark.parametrize("kind", ["student", "instructor"])
+def test_a_copy_runs_on_its_own_package(copies, kind):
+    code = "import gan_course, sys; from gan_course import __main__ as m, lessons; "
+    code += "print(gan_course.__file__); print(lessons.find('02')); sys.exit(m.main(['doctor']))"
+    done = python(["-c", code], copies[kind])
+    assert done.returncode == 0, done.stdout + done.stderr
+    package, lesson = done.stdout.splitlines()[:2]
+    assert package.startswith(str(copies[kind])) and lesson.startswith(str(copies[kind]))
+
+
+def test_a_student_copy_makes_no_release(copies):
+    done = python(["-m", "gan_course", "release"], copies["student"])
+    assert done.returncode == 2 and "no solutions" in done.stderr
+
+
+def test_an_instructor_copy_makes_the_same_student_copy(copies, tmp_path):
+    code = f"from gan_course import release; release.release({str(tmp_path)!r})"
+    assert python(["-c", code], copies["instructor"]).returncode == 0
+    ours, theirs = copies["student"], tmp_path / "gan-course-student"
+    files = {path.relative_to(ours) for path in ours.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert files == {path.relative_to(theirs) for path in theirs.rglob("*") if path.is_file()}
+    assert all((ours / name).read_bytes() == (theirs / name).read_bytes() for name in files)
+
+
+def python(arguments, copy):
+    """Run Python with a copy's package instead of the installed one."""
+    setting = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    for name in ("GAN_COURSE_DATA", "GAN_COURSE_BUDGET"):
+        setting.pop(name, None)
+    return subprocess.run([sys.executable, *arguments], cwd=copy, env=setting, capture_output=True, text=True)
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="no make here")
+@pytest.mark.parametrize("kind", ["student", "instructor"])
+def test_what_a_readme_tells_to_make_can_be_made(copies, kind):
+    text = (copies[kind] / "README.md").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^(?:export )?make ([a-z]+)|`make ([a-z]+)", text, flags=re.MULTILINE))
+    targets = {one or other for one, other in targets}
+    assert {"lab", "help", "run"} <= targets
+    for target in targets:
+        done = subprocess.run(["make", "--dry-run", target], cwd=copies[kind], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    listed = subprocess.run(["make", "help"], cwd=copies[kind], capture_output=True, text=True, check=True).stdout
+    assert ("make test:" in listed) is (kind == "instructor")
+    makefile = (copies[kind] / "Makefile").read_text(encoding="utf-8")
+    assert (f"'.[{release.STUDENT_EXTRAS}]'" in makefile) is (kind == "student")
+
+
+def test_the_command_says_where_the_copies_are(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(release, "FOLDER", tmp_path)
+    assert command.main(["release"]) == 0
+    assert f"{tmp_path / 'gan-course-student'}.zip" in capsys.readouterr().out
+
+
+def test_a_release_replaces_the_one_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(lessons, "all_lessons", lambda: LESSONS[:1])
+    old = tmp_path / "gan-course-student" / "notebooks" / "old.ipynb"
+    old.parent.mkdir(parents=True)
+    old.write_text("")
+    release.release(tmp_path)
+    assert not old.exists() and (old.parent / LESSONS[0].name).exists()
+
+
+def test_lessons_without_solutions_are_no_course(monkeypatch, tmp_path):
+    nbformat.write(lesson_of(ASKED, CHECKED), tmp_path / "98_test.ipynb")
+    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    with pytest.raises(CourseError, match="whole course"):
+        release.release(tmp_path / "release")
+    assert not (tmp_path / "release").exists()
+
+
+@each_lesson
+def test_a_student_lesson_runs_at_smoke(copies, path, runs, monkeypatch):
+    copied = runs.parent / path.name
+    lessons.prepare(copies["student"] / "notebooks" / path.name, copied, "smoke", SEED)
+    notebook = load(copied)
+    monkeypatch.setenv("PYTHONPATH", str(copies["student"]))  # the kernel takes the copy's own package
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    probe = nbformat.v4.new_code_cell("import gan_course; print(gan_course.__file__)")
+    notebook.cells.append(probe)
+    NotebookClient(notebook, timeout=600, kernel_name="python3").execute(cwd=str(runs.parent))
+    assert notebook.cells[-1].outputs[0].text.startswith(str(copies["student"]))
+    for name in runs_of(load(path)):
+        assert complaints_about_run(folder_of(name, "smoke", SEED), "smoke", SEED) == []
