@@ -7,12 +7,16 @@ Each file is one idea, and its name says which:
 ``data``           MNIST, the embedded digits, the two-dimensional toys, batches
 ``run``            the training loop's bookkeeping, as an iterator
 ``checkpoint``     one safetensors file that a run resumes from exactly
-``yardstick``          the frozen classifier, and every score
-``verdict``            a lesson's bars, judged on a run
-``record``             a lesson's recipes over many seeds, kept in results/
+``yardstick``      the frozen classifier, and every score
+``verdict``        a lesson's bars, judged on a run
+``record``         a lesson's recipes over many seeds, kept in results/
+``audit``          what each update of a GAN changes, and what it should not
+``checks``         what the lessons' exercises answer
+``doctor``         what this machine has of what the lessons need
 ``plots``          pictures with fixed ranges and an alt text
 ``replay``         a training run to scrub through, without a kernel
 ``lessons``        where the lessons are, how to run and to refresh one
+``release``        the copies for students and for instructors
 ``provenance``     which code, data and machine made a lesson's outputs
 =================  ==========================================================
 

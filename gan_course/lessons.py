@@ -190,7 +190,10 @@ def header(notebook, path):
 def minutes(notebook):
     """Return how long the run took that made a lesson's outputs, and where (str)."""
     made = notebook["metadata"].get(provenance.KEY)
-    return f"{made['seconds'] / 60:.0f} minutes on {made['machine']}" if made else "not run yet"
+    if not made:
+        return "not run yet"
+    rounded = round(made["seconds"] / 60)
+    return f"{'under a minute' if rounded < 1 else '1 minute' if rounded == 1 else f'{rounded} minutes'} on {made['machine']}"
 
 
 def table():

@@ -18,7 +18,7 @@ import gan_course
 
 KEY = "gan_course"
 NOT_HASHED = {"colab", "exercise", "check", "solution", "parameters", "injected-parameters"}
-LIBRARIES = ("numpy", "torch", "tensorflow", "keras", "tf_keras")
+LIBRARIES = ("numpy", "torch", "tensorflow", "keras", "tf_keras", "sympy")
 FRESH, STALE, OLDER = "fresh", "stale", "made with an older package"
 
 

@@ -37,6 +37,17 @@ def test_a_stub_is_no_wrong_answer(stub):
     assert square(stub).passed is None
 
 
+def test_a_function_that_is_only_dots_is_a_stub_whatever_its_arguments():
+    def stub(a, b=1, *, c): ...
+
+    def written(a):
+        return a
+
+    takes_anything = exercise(lambda answer: "")
+    assert takes_anything(stub).passed is None and takes_anything({"f": stub}).passed is None
+    assert takes_anything(written).passed
+
+
 def test_a_stub_inside_a_collection_is_found():
     takes_anything = exercise(lambda answer: "")
     for stub in ({"a": 1, "b": ...}, [1, ...], (..., 2), {"a": {"b": ...}}):

@@ -1,0 +1,299 @@
+"""Lesson 01's checks: its solutions pass, its stubs are unanswered, known mistakes get their own hint."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from exercises import results
+
+from gan_course.checks import lesson_01 as check
+
+LESSON = {"np": np, "check": check}  # what the lesson's cells use
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def test_the_stubs_are_not_answered_yet():
+    assert [result.passed for result in results("01", "check", dict(LESSON))] == [None] * 5
+
+
+def test_the_solutions_pass():
+    found = list(results("01", "solution", dict(LESSON)))
+    assert len(found) == 5
+    for result in found:
+        assert result.passed, result
+
+
+def assert_hint(result, hint):
+    assert result.passed is False and hint in result.message, result
+
+
+# 1. The best D
+
+RIGHT_D = {
+    "by the logit": lambda p, q, a, b: sigmoid(
+        np.log(np.maximum(a * p + b * q, 1e-30)) - np.log(np.maximum((1 - a) * p + (1 - b) * q, 1e-30))
+    ),
+    "plus a trace": lambda p, q, a, b: (a * p + b * q) / (p + q + 1e-12),
+    "as a tensor": lambda p, q, a, b: torch.nan_to_num(torch.as_tensor((a * p + b * q) / (p + q))),
+    "mean label": lambda p, q, a, b: b + (a - b) * p / np.maximum(p + q, 1e-30),
+}
+WRONG_D = {
+    "for the labels 1 and 0": lambda p, q, a, b: p / (p + q),
+    "large p makes it large": lambda p, q, a, b: q / (p + q),
+    "a is the label of the real samples": lambda p, q, a, b: np.where(a == 1, p, a * q + b * p) / (p + q),
+    "speaks for *generated*": lambda p, q, a, b: p / (p + q) if a == 1 else ((1 - a) * p + (1 - b) * q) / (p + q),
+    "still has to be divided": lambda p, q, a, b: a * p + b * q,
+    "The probability D is wanted": lambda p, q, a, b: np.log(a * p + b * q) - np.log((1 - a) * p + (1 - b) * q),
+    "and for the labels 1 and 0. The probability": lambda p, q, a, b: np.log(p / q) if a < 1 else p / (p + q),
+    "p and q are in both": lambda p, q, a, b: p / (p + q) if a == 1 else a * p / (a * p + b * q),
+    "b is left out": lambda p, q, a, b: a * p / (p + q),
+    "0/0": lambda p, q, a, b: (a * p + b * q) / (p + q),
+    "which is no probability": lambda p, q, a, b: np.where(p + q > 0, (a * p + b * q) / (p + q), -1),
+    "spoils its neighbours": lambda p, q, a, b: 0.5 * (p + q) if np.any(p + q == 0) else (a * p + b * q) / (p + q),
+    "not for single numbers": lambda p, q, a, b: (
+        np.where(p + q > 0, (a * p + b * q) / (p + q), 0) if np.ndim(p) else 0.5
+    ),
+    "has a smaller loss": lambda p, q, a, b: p * 0 + 0.5,
+    "the shape ()": lambda p, q, a, b: 0.5,
+}
+
+
+@pytest.mark.parametrize("form", RIGHT_D)
+def test_the_best_d_written_differently(form):
+    assert check.best_discriminator(RIGHT_D[form])
+
+
+@pytest.mark.parametrize("hint", WRONG_D)
+def test_a_wrong_best_d_is_named(hint):
+    assert_hint(check.best_discriminator(WRONG_D[hint]), hint)
+
+
+# 2. Two losses
+
+
+def softplus(x):
+    return np.logaddexp(0, x)
+
+
+def minimax(logits):
+    return -np.mean(softplus(logits))
+
+
+def non_saturating(logits):
+    return np.mean(softplus(-logits))
+
+
+def clipped(loss):  # PyTorch's binary_cross_entropy behind a sigmoid, as one article has it
+    def with_sigmoid(logits):
+        p = torch.sigmoid(torch.as_tensor(logits, dtype=torch.float64))
+        target = torch.full_like(p, 1.0 if loss is non_saturating else 0.0)
+        value = torch.nn.functional.binary_cross_entropy(p, target)
+        return value if loss is non_saturating else -value
+
+    return with_sigmoid
+
+
+RIGHT_LOSSES = {
+    "by pieces": (
+        lambda x: -np.mean(np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))),
+        lambda x: np.mean(np.maximum(-x, 0) + np.log1p(np.exp(-abs(x)))),
+    ),
+    "torch": (
+        lambda x: torch.nn.functional.logsigmoid(-torch.as_tensor(x)).mean(),
+        lambda x: -torch.nn.functional.logsigmoid(torch.as_tensor(x)).mean(),
+    ),
+    "an array of one": (lambda x: [minimax(x)], lambda x: np.array([[non_saturating(x)]])),
+}
+WRONG_LOSSES = {
+    "the minimax loss: for the logit 100 it is -100, yours is -inf": (
+        lambda x: np.mean(np.log(1 - sigmoid(x))),
+        non_saturating,
+    ),
+    "the non-saturating loss: for the logit -100 it is 100, yours is inf": (
+        minimax,
+        lambda x: -np.mean(np.log(sigmoid(x))),  # float32
+    ),
+    "the non-saturating loss: for the logit -1000 it is 1000, yours is inf": (
+        minimax,
+        lambda x: -np.mean(np.log(sigmoid(x.astype(float)))),
+    ),
+    "for the logit -1000 it is 1000, yours is 100": (minimax, clipped(non_saturating)),
+    "cut off": (minimax, lambda x: -np.mean(np.log(sigmoid(x) + 1e-8))),
+    "the minimax loss: the sign is wrong": (lambda x: -minimax(x), non_saturating),
+    "the non-saturating loss: the sign is wrong": (minimax, lambda x: -non_saturating(x)),
+    "the minimax loss: a sigmoid too many": (lambda x: minimax(sigmoid(x)), non_saturating),
+    "the non-saturating loss: a sigmoid too many": (minimax, lambda x: non_saturating(sigmoid(x))),
+    "the non-saturating loss: that is the sum": (minimax, lambda x: softplus(-x).sum()),
+    "the minimax loss: that is the sum": (lambda x: -softplus(x).sum(), non_saturating),
+    "not one for each sample": (lambda x: -softplus(x), lambda x: softplus(-x)),
+    "this is the other one": (non_saturating, minimax),
+    "of the logit itself": (lambda x: np.mean(np.log(1 - x)), non_saturating),
+    "yours is 0.0000": (minimax, lambda x: 0.0),
+}
+
+
+@pytest.mark.parametrize("form", RIGHT_LOSSES)
+def test_the_losses_written_differently(form):
+    assert check.generator_losses(*RIGHT_LOSSES[form])
+
+
+@pytest.mark.parametrize("hint", WRONG_LOSSES)
+def test_wrong_losses_are_named(hint):
+    assert_hint(check.generator_losses(*WRONG_LOSSES[hint]), hint)
+
+
+# 3. Five numbers
+
+GOOD = {"D, draw": 1.386, "G, draw": 0.693, "D, draw, smoothed": 1.376, "JSD, apart": 0.693, "JSD, at least": 0.193}
+WRONG_NUMBERS = [
+    ("D, draw", 0.693, "L_D is their sum"),
+    ("D, draw", 0.0, "always right"),
+    ("D, draw", -1.386, "That is V"),
+    ("G, draw", -0.693, "the minimax loss"),
+    ("G, draw", 1.386, "one term only"),
+    ("G, draw", 0, "-log D isn't 0"),
+    ("D, draw, smoothed", 1.386, "the best D at a draw isn't 1/2"),  # article 004 says nothing of it
+    ("D, draw, smoothed", 0.325, "if it can tell real from generated"),
+    ("D, draw, smoothed", 0.688, "L_D is their sum"),
+    ("D, draw, smoothed", 1.396, "their term is -0.9 log D"),
+    ("JSD, apart", 1, "in bits"),
+    ("JSD, apart", math.inf, "KL would be infinite"),
+    ("JSD, apart", 1.386, "twice the divergence"),
+    ("JSD, apart", 0, "two that are equal"),
+    ("JSD, at least", 0.386, "Half of that"),
+    ("JSD, at least", -0.193, "never negative"),
+    ("JSD, at least", 1.193, "More than log 2"),
+    ("JSD, at least", 0, "there is a difference"),
+    ("JSD, at least", 7, "it is not 7"),
+    ("G, draw", math.nan, "it is not nan"),
+    ("G, draw", "log 2", "Numbers are wanted"),
+]
+
+
+def test_the_numbers_in_any_form():
+    assert check.numbers(GOOD)
+    assert check.numbers({name: np.array([value + 0.001]) for name, value in GOOD.items()})
+    assert check.numbers(GOOD | {"G, draw": torch.tensor(2.0).log()})
+
+
+@pytest.mark.parametrize(("name", "value", "hint"), WRONG_NUMBERS)
+def test_wrong_numbers_are_named(name, value, hint):
+    assert_hint(check.numbers(GOOD | {name: value}), hint)
+
+
+def test_other_keys_are_named():
+    assert_hint(check.numbers({"D": 1}), "with the keys")
+    assert_hint(check.numbers([1.386, 0.693]), "with the keys")
+
+
+# 4. Steps
+
+
+def alternating(x, y, eta):
+    x -= eta * y
+    return x, y + eta * x
+
+
+def extragradient(x, y, eta):
+    x_trial, y_trial = x - eta * y, y + eta * x
+    return x - eta * y_trial, y + eta * x_trial
+
+
+def simultaneous(x, y, eta):
+    return x - eta * y, y + eta * x
+
+
+def from_the_trial_point(x, y, eta):
+    x, y = simultaneous(x, y, eta)
+    return simultaneous(x, y, eta)
+
+
+def y_first(x, y, eta):
+    y = y + eta * x
+    return x - eta * y, y
+
+
+def y_answers_the_new_x(x, y, eta):
+    x = x - eta * (y + eta * x)
+    return x, y + eta * x
+
+
+RIGHT_STEPS = {
+    "matrices": (
+        lambda x, y, eta: np.array([[1, -eta], [eta, 1 - eta**2]]) @ (x, y),
+        lambda x, y, eta: np.array([[1 - eta**2, -eta], [eta, 1 - eta**2]]) @ (x, y),
+    ),
+    "lists and tensors": (
+        lambda x, y, eta: list(alternating(x, y, eta)),
+        lambda x, y, eta: torch.tensor(extragradient(x, y, eta), dtype=torch.float64),
+    ),
+}
+WRONG_STEPS = {
+    "y still looks at the old x": (simultaneous, extragradient),
+    "y went first": (y_first, extragradient),
+    "The alternating step: y goes down, too": (
+        lambda x, y, eta: (x - eta * y, y - eta * (x - eta * y)),
+        extragradient,
+    ),
+    "x goes up, too": (lambda x, y, eta: (x + eta * y, y + eta * (x + eta * y)), extragradient),
+    "Both go the wrong way": (lambda x, y, eta: (x + eta * y, y - eta * (x + eta * y)), extragradient),
+    "the last step starts at the trial point": (alternating, from_the_trial_point),
+    "only the trial step": (alternating, simultaneous),
+    "y looks at the new x": (alternating, y_answers_the_new_x),
+    "x's slope is still that of the old point": (alternating, alternating),
+    "both go down": (
+        alternating,
+        lambda x, y, eta: (x - eta * (y - eta * x), y - eta * (x - eta * y)),
+    ),
+    "in the last step y goes down": (
+        alternating,
+        lambda x, y, eta: (x - eta * (y + eta * x), y - eta * (x - eta * y)),
+    ),
+    "the last step has the wrong sign": (
+        alternating,
+        lambda x, y, eta: (x + eta * (y + eta * x), y - eta * (x - eta * y)),
+    ),
+    "it leads to": (lambda x, y, eta: (0, 0), extragradient),
+    "two numbers": (lambda x, y, eta: x - eta * y, extragradient),
+    "not 3": (lambda x, y, eta: (x, y, eta), extragradient),
+}
+
+
+@pytest.mark.parametrize("form", RIGHT_STEPS)
+def test_steps_written_differently(form):
+    assert check.steps(*RIGHT_STEPS[form])
+
+
+@pytest.mark.parametrize("hint", WRONG_STEPS)
+def test_wrong_steps_are_named(hint):
+    assert_hint(check.steps(*WRONG_STEPS[hint]), hint)
+
+
+# 5. Three logs
+
+CAUSES = {"A": "D learns nothing", "B": "the minimax loss saturates", "C": "a draw, losses averaged"}
+WRONG_CAUSES = [
+    ("A", "a draw, losses added", "the samples are noise"),  # the articles' own stop rule
+    ("A", "a draw, losses averaged", "1.386 is a sum"),
+    ("A", "the minimax loss saturates", "before it has learned anything"),
+    ("B", "the non-saturating loss saturates", "How large is -log D"),
+    ("B", "D learns nothing", "Who gets nothing"),
+    ("C", "a draw, losses added", "if the two terms were added"),
+    ("C", "D learns nothing", "the samples wouldn't be good"),
+    ("C", "the minimax loss saturates", "how is it counted"),
+    ("C", "a draw", "none of the five"),
+]
+
+
+@pytest.mark.parametrize(("log", "cause", "hint"), WRONG_CAUSES)
+def test_wrong_diagnoses_are_named(log, cause, hint):
+    assert check.diagnosis(CAUSES)
+    assert_hint(check.diagnosis(CAUSES | {log: cause}), hint)
+
+
+def test_a_diagnosis_in_another_form_is_named():
+    assert_hint(check.diagnosis("D learns nothing"), "the keys A, B and C")
