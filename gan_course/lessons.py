@@ -130,10 +130,10 @@ def _facts_of_run(folder):
             raise CourseError(
                 f"The run {run['lesson']} is not a whole one at the laptop budget: nothing was refreshed."
             )
-    own = [run for run in runs if "/" not in run["lesson"]]
-    if not own:
+    if not runs:
         return {"data": "none", "device": "cpu", "versions": provenance.versions()}
-    return {key: own[0][key] for key in ("data", "device", "versions", "scores") if key in own[0]}
+    main = min(runs, key=lambda run: run["lesson"].count("/"))  # the lesson's own run, or else a part's
+    return {key: main[key] for key in ("data", "device", "versions", "scores") if key in main}
 
 
 def _strip_noise(notebook):

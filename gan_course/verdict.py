@@ -10,14 +10,21 @@ from gan_course.errors import CourseError
 
 COMPARE = {">=": operator.ge, "<=": operator.le}
 NAMES = {
-    "least_frequent": "least frequent class",
+    "least_frequent": "rarest class",
     "class_kl": "KL divergence (nats)",
     "frechet_over_floor": "Fréchet dist., in floors",
     "coverage_of_real": "coverage, of real",
     "coverage_of_real_worst": "the same, worst class",
-    "confidence_mean": "mean confidence",
+    "confidence_mean": "confidence",
+    "nearest_of_test": "nearest training image",
 }
-REAL = {"least_frequent": "0.089", "class_kl": "0.00", "frechet_over_floor": "1", "coverage_of_real": "1"}
+REAL = {
+    "least_frequent": "0.089",
+    "class_kl": "0.00",
+    "frechet_over_floor": "1",
+    "coverage_of_real": "1",
+    "nearest_of_test": "1",
+}
 
 
 class Verdict:
@@ -87,11 +94,16 @@ def judge_run(run, bars, recorded=()):
         why = "at this budget" if run.budget == "smoke" else f"on {run.data}: the bars are MNIST's"
         return Verdict([], f"Not judged {why}. Checked: {run.steps:,} steps, finite losses, samples {samples.shape}.")
     from gan_course.yardstick import judge
+    from gan_course.yardstick.floors import of_test_images
 
     report = judge(samples)
     scores = {**report.scores, "least_frequent": min(report["class_histogram"])}
+    if "nearest_of_test" in bars:  # how near test images come to the training images is 1
+        scores["nearest_of_test"] = scores["nearest_median"] / of_test_images()["nearest_median"]
     _keep(run.folder / "metrics.json", {score: float(scores[score]) for score in bars})
-    rows = [_row(score, scores[score], bar, [row[score] for row in recorded]) for score, bar in bars.items()]
+    rows = [
+        _row(score, scores[score], bar, [row[score] for row in recorded if score in row]) for score, bar in bars.items()
+    ]
     seeds = f"; {len(recorded)} recorded seeds" if recorded else ""
     return Verdict(rows, f"N = {report.n:,} samples, 1 seed{seeds}, against MNIST's {report.reference:,} test images")
 

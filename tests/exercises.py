@@ -10,7 +10,8 @@ from gan_course import lessons
 def cells(number, tag):
     """Return the sources of a lesson's code cells with this tag, in order (list of str)."""
     notebook = nbformat.read(lessons.find(number), as_version=4)
-    return [cell.source for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [cell.source for cell in code if tag in cell.metadata.get("tags", [])]
 
 
 def last_value(source, names):

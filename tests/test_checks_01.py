@@ -34,31 +34,32 @@ def assert_hint(result, hint):
 # 1. The best D
 
 RIGHT_D = {
-    "by the logit": lambda p, q, a, b: sigmoid(
-        np.log(np.maximum(a * p + b * q, 1e-30)) - np.log(np.maximum((1 - a) * p + (1 - b) * q, 1e-30))
+    "by the logit": lambda p, q, r, f: sigmoid(
+        np.log(np.maximum(r * p + f * q, 1e-30)) - np.log(np.maximum((1 - r) * p + (1 - f) * q, 1e-30))
     ),
-    "plus a trace": lambda p, q, a, b: (a * p + b * q) / (p + q + 1e-12),
-    "as a tensor": lambda p, q, a, b: torch.nan_to_num(torch.as_tensor((a * p + b * q) / (p + q))),
-    "mean label": lambda p, q, a, b: b + (a - b) * p / np.maximum(p + q, 1e-30),
+    "plus a trace": lambda p, q, r, f: (r * p + f * q) / (p + q + 1e-12),
+    "as a tensor": lambda p, q, r, f: torch.nan_to_num(torch.as_tensor((r * p + f * q) / (p + q))),
+    "mean label": lambda p, q, r, f: f + (r - f) * p / np.maximum(p + q, 1e-30),
+    "other names": lambda real, fake, a, b: (a * real + b * fake) / np.maximum(real + fake, 1e-30),
 }
 WRONG_D = {
-    "for the labels 1 and 0": lambda p, q, a, b: p / (p + q),
-    "large p makes it large": lambda p, q, a, b: q / (p + q),
-    "a is the label of the real samples": lambda p, q, a, b: np.where(a == 1, p, a * q + b * p) / (p + q),
-    "speaks for *generated*": lambda p, q, a, b: p / (p + q) if a == 1 else ((1 - a) * p + (1 - b) * q) / (p + q),
-    "still has to be divided": lambda p, q, a, b: a * p + b * q,
-    "The probability D is wanted": lambda p, q, a, b: np.log(a * p + b * q) - np.log((1 - a) * p + (1 - b) * q),
-    "and for the labels 1 and 0. The probability": lambda p, q, a, b: np.log(p / q) if a < 1 else p / (p + q),
-    "p and q are in both": lambda p, q, a, b: p / (p + q) if a == 1 else a * p / (a * p + b * q),
-    "b is left out": lambda p, q, a, b: a * p / (p + q),
-    "0/0": lambda p, q, a, b: (a * p + b * q) / (p + q),
-    "which is no probability": lambda p, q, a, b: np.where(p + q > 0, (a * p + b * q) / (p + q), -1),
-    "spoils its neighbours": lambda p, q, a, b: 0.5 * (p + q) if np.any(p + q == 0) else (a * p + b * q) / (p + q),
-    "not for single numbers": lambda p, q, a, b: (
-        np.where(p + q > 0, (a * p + b * q) / (p + q), 0) if np.ndim(p) else 0.5
+    "for the labels 1 and 0": lambda p, q, r, f: p / (p + q),
+    "large p makes it large": lambda p, q, r, f: q / (p + q),
+    "r is the label of the real samples": lambda p, q, r, f: (r * q + f * p) / (p + q),
+    "That is 1 - D": lambda p, q, r, f: ((1 - r) * p + (1 - f) * q) / (p + q),
+    "still has to be divided": lambda p, q, r, f: r * p + f * q,
+    "The probability D is wanted": lambda p, q, r, f: np.log(r * p + f * q) - np.log((1 - r) * p + (1 - f) * q),
+    "and for the labels 1 and 0. The probability": lambda p, q, r, f: np.log(p / q),
+    "p and q are in both": lambda p, q, r, f: r * p / (r * p + f * q),
+    "f is left out": lambda p, q, r, f: r * p / (p + q),
+    "0/0": lambda p, q, r, f: (r * p + f * q) / (p + q),
+    "which is no probability": lambda p, q, r, f: np.where(p + q > 0, (r * p + f * q) / (p + q), -1),
+    "spoils its neighbours": lambda p, q, r, f: 0.5 * (p + q) if np.any(p + q == 0) else (r * p + f * q) / (p + q),
+    "not for single numbers": lambda p, q, r, f: (
+        np.where(p + q > 0, (r * p + f * q) / (p + q), 0) if np.ndim(p) else 0.5
     ),
-    "has a smaller loss": lambda p, q, a, b: p * 0 + 0.5,
-    "the shape ()": lambda p, q, a, b: 0.5,
+    "has a smaller loss": lambda p, q, r, f: p * 0 + 0.5,
+    "the shape ()": lambda p, q, r, f: 0.5,
 }
 
 
@@ -125,6 +126,8 @@ WRONG_LOSSES = {
     "cut off": (minimax, lambda x: -np.mean(np.log(sigmoid(x) + 1e-8))),
     "the minimax loss: the sign is wrong": (lambda x: -minimax(x), non_saturating),
     "the non-saturating loss: the sign is wrong": (minimax, lambda x: -non_saturating(x)),
+    "the non-saturating loss: that is -log(1 - D)": (minimax, lambda x: softplus(x).mean()),
+    "the minimax loss: that is log D": (lambda x: -softplus(-x).mean(), non_saturating),
     "the minimax loss: a sigmoid too many": (lambda x: minimax(sigmoid(x)), non_saturating),
     "the non-saturating loss: a sigmoid too many": (minimax, lambda x: non_saturating(sigmoid(x))),
     "the non-saturating loss: that is the sum": (minimax, lambda x: softplus(-x).sum()),
@@ -190,76 +193,101 @@ def test_other_keys_are_named():
     assert_hint(check.numbers([1.386, 0.693]), "with the keys")
 
 
-# 4. Steps
+# 4. Steps. fx and fy are the slopes for x and for y.
 
 
-def alternating(x, y, eta):
-    x -= eta * y
-    return x, y + eta * x
+def alternating(x, y, eta, fx, fy):
+    x -= eta * fx(x, y)
+    return x, y + eta * fy(x, y)
 
 
-def extragradient(x, y, eta):
-    x_trial, y_trial = x - eta * y, y + eta * x
-    return x - eta * y_trial, y + eta * x_trial
+def extragradient(x, y, eta, fx, fy):
+    trial = simultaneous(x, y, eta, fx, fy)
+    return x - eta * fx(*trial), y + eta * fy(*trial)
 
 
-def simultaneous(x, y, eta):
-    return x - eta * y, y + eta * x
+def simultaneous(x, y, eta, fx, fy):
+    return x - eta * fx(x, y), y + eta * fy(x, y)
 
 
-def from_the_trial_point(x, y, eta):
-    x, y = simultaneous(x, y, eta)
-    return simultaneous(x, y, eta)
+def from_the_trial_point(x, y, eta, fx, fy):
+    return simultaneous(*simultaneous(x, y, eta, fx, fy), eta, fx, fy)
 
 
-def y_first(x, y, eta):
-    y = y + eta * x
-    return x - eta * y, y
+def y_first(x, y, eta, fx, fy):
+    y = y + eta * fy(x, y)
+    return x - eta * fx(x, y), y
 
 
-def y_answers_the_new_x(x, y, eta):
-    x = x - eta * (y + eta * x)
-    return x, y + eta * x
+def y_answers_the_new_x(x, y, eta, fx, fy):
+    x_trial, y_trial = simultaneous(x, y, eta, fx, fy)
+    x = x - eta * fx(x_trial, y_trial)
+    return x, y + eta * fy(x, y_trial)
+
+
+def half_old(x, y, eta, fx, fy):
+    x_trial, y_trial = simultaneous(x, y, eta, fx, fy)
+    return x - eta * fx(x, y_trial), y + eta * fy(x_trial, y)
+
+
+def last_step(sign_x, sign_y):  # the trial step is right
+    def step(x, y, eta, fx, fy):
+        trial = simultaneous(x, y, eta, fx, fy)
+        return x + sign_x * eta * fx(*trial), y + sign_y * eta * fy(*trial)
+
+    return step
+
+
+def turned(step, sign_x, sign_y):  # in both steps
+    def other(x, y, eta, fx, fy):
+        return step(x, y, eta, lambda x, y: sign_x * fx(x, y), lambda x, y: sign_y * fy(x, y))
+
+    return other
+
+
+def crossed(step):
+    return lambda x, y, eta, fx, fy: step(x, y, eta, fy, fx)
 
 
 RIGHT_STEPS = {
-    "matrices": (
-        lambda x, y, eta: np.array([[1, -eta], [eta, 1 - eta**2]]) @ (x, y),
-        lambda x, y, eta: np.array([[1 - eta**2, -eta], [eta, 1 - eta**2]]) @ (x, y),
+    "written out": (
+        lambda x, y, eta, fx, fy: (x - eta * fx(x, y), y + eta * fy(x - eta * fx(x, y), y)),
+        extragradient,
     ),
     "lists and tensors": (
-        lambda x, y, eta: list(alternating(x, y, eta)),
-        lambda x, y, eta: torch.tensor(extragradient(x, y, eta), dtype=torch.float64),
+        lambda *arguments: list(alternating(*arguments)),
+        lambda *arguments: torch.tensor(extragradient(*arguments), dtype=torch.float64),
     ),
 }
 WRONG_STEPS = {
-    "y still looks at the old x": (simultaneous, extragradient),
-    "y went first": (y_first, extragradient),
-    "The alternating step: y goes down, too": (
-        lambda x, y, eta: (x - eta * y, y - eta * (x - eta * y)),
+    "The alternating step: y still looks at the old x": (simultaneous, extragradient),
+    "The alternating step: y went first": (y_first, extragradient),
+    "The alternating step: y goes down, too. y": (turned(alternating, 1, -1), extragradient),
+    "The alternating step: y goes down, too, and": (turned(simultaneous, 1, -1), extragradient),
+    "The alternating step: x goes up, too": (turned(alternating, -1, 1), extragradient),
+    "The alternating step: both go the wrong way": (turned(alternating, -1, -1), extragradient),
+    "The alternating step: x takes the slope for y": (crossed(alternating), extragradient),
+    "The alternating step: that is the step for xy": (
+        lambda x, y, eta, fx, fy: (x - eta * y, y + eta * (x - eta * y)),
         extragradient,
     ),
-    "x goes up, too": (lambda x, y, eta: (x + eta * y, y + eta * (x + eta * y)), extragradient),
-    "Both go the wrong way": (lambda x, y, eta: (x + eta * y, y - eta * (x + eta * y)), extragradient),
-    "the last step starts at the trial point": (alternating, from_the_trial_point),
-    "only the trial step": (alternating, simultaneous),
-    "y looks at the new x": (alternating, y_answers_the_new_x),
-    "x's slope is still that of the old point": (alternating, alternating),
-    "both go down": (
+    "The extragradient step: the last step starts at the trial point": (alternating, from_the_trial_point),
+    "The extragradient step: that is only the trial step": (alternating, simultaneous),
+    "The extragradient step: y looks at the new x": (alternating, y_answers_the_new_x),
+    "The extragradient step: x's slope is still that of the old point": (alternating, alternating),
+    "The extragradient step: each slope is taken half at the old point": (alternating, half_old),
+    "The extragradient step: both go down": (alternating, turned(extragradient, 1, -1)),
+    "The extragradient step: in the last step y goes down": (alternating, last_step(-1, -1)),
+    "The extragradient step: the last step has the wrong sign": (alternating, last_step(1, -1)),
+    "The extragradient step: both go the wrong way": (alternating, turned(extragradient, -1, -1)),
+    "The extragradient step: x takes the slope for y": (alternating, crossed(extragradient)),
+    "The extragradient step: that is the step for xy": (
         alternating,
-        lambda x, y, eta: (x - eta * (y - eta * x), y - eta * (x - eta * y)),
+        lambda x, y, eta, fx, fy: (x - eta * (y + eta * x), y + eta * (x - eta * y)),
     ),
-    "in the last step y goes down": (
-        alternating,
-        lambda x, y, eta: (x - eta * (y + eta * x), y - eta * (x - eta * y)),
-    ),
-    "the last step has the wrong sign": (
-        alternating,
-        lambda x, y, eta: (x + eta * (y + eta * x), y - eta * (x - eta * y)),
-    ),
-    "it leads to": (lambda x, y, eta: (0, 0), extragradient),
-    "two numbers": (lambda x, y, eta: x - eta * y, extragradient),
-    "not 3": (lambda x, y, eta: (x, y, eta), extragradient),
+    "it leads to": (lambda *arguments: (0, 0), extragradient),
+    "two numbers": (lambda x, *others: x, extragradient),
+    "not 3": (lambda x, y, eta, *slopes: (x, y, eta), extragradient),
 }
 
 

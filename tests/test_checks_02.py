@@ -178,12 +178,12 @@ def test_wrong_updates_are_named(hint):
 @pytest.mark.parametrize(
     ("change", "hint"),
     [
-        ({"B": "only slower", "D": "left-over gradients"}, "that one is harmless"),
-        ({"A": "wrong label", "E": "G never moves"}, "does it ever get to G?"),
-        ({"C": "wrong label", "E": "one optimiser for both"}, "holds D's weights as well"),
-        ({"F": "two sigmoid"}, "none of the six"),
-        ({"F": "only slower", "D": "two sigmoids"}, "zero_grad() do"),
-        ({"G": "wrong label"}, "the keys A to F"),
+        ({2: "only slower", 4: "left-over gradients"}, "that one is harmless"),
+        ({1: "wrong label", 5: "G never moves"}, "does it ever get to G?"),
+        ({3: "wrong label", 5: "one optimiser for both"}, "holds D's weights as well"),
+        ({6: "two sigmoid"}, "none of the six"),
+        ({6: "only slower", 4: "two sigmoids"}, "zero_grad() do"),
+        ({7: "wrong label"}, "the keys 1 to 6"),
     ],
 )
 def test_wrong_diagnoses_are_named(change, hint):
@@ -192,19 +192,21 @@ def test_wrong_diagnoses_are_named(change, hint):
 
 
 def steps():
-    """The six steps as printed in the lesson: letter to the code of D's part and of G's part."""
+    """The six steps as printed in the lesson: number to the code of D's part and of G's part."""
     notebook = nbformat.read(lessons.find("02"), as_version=4)
     text = next(cell.source for cell in notebook.cells if cell.id == "exercise-4-text")
     found = re.findall(r"```python\n(.*?)def step_(\w)\(real, z\):\n(.*?step\(\)\n)(.*?)```", text, re.DOTALL)
-    return {letter: (head, textwrap.dedent(d_part), textwrap.dedent(g_part)) for head, letter, d_part, g_part in found}
+    return {
+        int(number): (head, textwrap.dedent(d_part), textwrap.dedent(g_part)) for head, number, d_part, g_part in found
+    }
 
 
-FAULTS = {"A": "g-never-moves", "B": "stale-gradient", "C": "one-optimiser", "F": "double-sigmoid"}
+FAULTS = {1: "g-never-moves", 2: "stale-gradient", 3: "one-optimiser", 6: "double-sigmoid"}
 
 
-@pytest.mark.parametrize("letter", check.SIX)
-def test_the_printed_steps_do_what_the_key_says(letter):
-    head, d_part, g_part = steps()[letter]
+@pytest.mark.parametrize("number", check.SIX)
+def test_the_printed_steps_do_what_the_key_says(number):
+    head, d_part, g_part = steps()[number]
     torch.manual_seed(0)
     names = {"G": nn.Linear(3, 2), "D": nn.Linear(2, 1), "bce": bce, "torch": torch}
     opts = {"opt_g": torch.optim.Adam(names["G"].parameters()), "opt_d": torch.optim.Adam(names["D"].parameters())}
@@ -224,12 +226,12 @@ def test_the_printed_steps_do_what_the_key_says(letter):
         batch=torch.randn(8, 2, generator=noise),
         logits=lambda x: names["D"](x).sigmoid() if ".sigmoid()" in d_part else names["D"](x),
     )
-    assert [fault.name for fault in report.faults] == ([FAULTS[letter]] if letter in FAULTS else [])
-    assert ("undetached-fake" in [verdict.name for verdict in report.verdicts]) == (letter == "D")
+    assert [fault.name for fault in report.faults] == ([FAULTS[number]] if number in FAULTS else [])
+    assert ("undetached-fake" in [verdict.name for verdict in report.verdicts]) == (number == 4)
 
 
 def test_with_the_wrong_label_the_generator_helps_the_discriminator():
-    _, _, g_part = steps()["E"]
+    _, _, g_part = steps()[5]
     torch.manual_seed(0)
     names = {"G": nn.Linear(3, 2), "D": nn.Linear(2, 1), "bce": bce, "opt_d": None}
     names["opt_g"] = torch.optim.SGD(names["G"].parameters(), 0.1)
@@ -245,14 +247,15 @@ def test_with_the_wrong_label_the_generator_helps_the_discriminator():
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (("no detach", 1.0064, 0.6931), "zeroed before use"),
-        (("pixel range", 1.0064, 0.6931), "goes to 0"),
-        (("two sigmoids", 1.386, 0.6931), "softplus(-1) + ..."),
-        (("two sigmoids", 1.0064, 0.3133), "Cause and D's loss are right"),
-        (("two sigmoid", 1.0064, 0.6931), "One of"),
+        (("no detach", 0.5032, 0.6931), "zeroed before use"),
+        (("pixel range", 0.5032, 0.6931), "goes to 0"),
+        (("two sigmoids", 1.0064, 0.6931), "averages them"),
+        (("two sigmoids", 0.693, 0.6931), "Which numbers can reach"),
+        (("two sigmoids", 0.5032, 0.3133), "Cause and D's loss are right"),
+        (("two sigmoid", 0.5032, 0.6931), "One of"),
     ],
 )
 def test_wrong_causes_of_a_loss_at_rest_are_named(answer, hint):
-    assert check.loss_at_rest("two sigmoids", torch.tensor(1.0064), 0.6931)
+    assert check.loss_at_rest("two sigmoids", torch.tensor(0.5032), 0.6931)
     result = check.loss_at_rest(*answer)
     assert result.passed is False and hint in result.message

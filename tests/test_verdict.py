@@ -101,3 +101,9 @@ def test_a_missing_loss_is_noticed(finished):
 def test_it_shows_itself_as_text_and_as_html():
     bundle = verdict.Verdict([], "a < b")._repr_mimebundle_()
     assert bundle == {"text/plain": "a < b", "text/html": "<pre>a &lt; b</pre>"}
+
+
+def test_the_nearest_training_image_is_told_in_units_of_the_test_images(as_mnist):
+    run = as_mnist(0.09, nearest_median=2 * 4.32763)
+    row = run.judge({"nearest_of_test": None}, recorded=[{"class_kl": 0.05}]).rows[0]
+    assert row[1] == pytest.approx(2) and row[4] == "none"

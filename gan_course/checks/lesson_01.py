@@ -17,19 +17,20 @@ CAUSES = (
 
 @exercise
 def best_discriminator(best_d):
-    """``best_d(p, q, a, b)``: the best D where p_data is p and p_g is q, for the labels a (real) and b (generated)."""
+    """``best_d(p, q, r, f)``: the best D where p_data is p and p_g is q, for the labels r (real) and f (fakes)."""
     p, q = np.array([0.3, 0.05, 1.2, 0.0, 0.7]), np.array([0.1, 0.6, 1.2, 0.4, 0.0])
-    for a, b in ((1.0, 0.0), (0.9, 0.0), (0.9, 0.1), (0.8, 0.3)):
-        value = array(call(best_d, p, q, a, b))
-        expected = (a * p + b * q) / (p + q)
+    # (0.9, 0) first: for r + f = 1 a swap of p and q and 1 - D are the same
+    for r, f in ((0.9, 0.0), (0.8, 0.3), (1.0, 0.0), (0.9, 0.1)):
+        value = array(call(best_d, p, q, r, f))
+        expected = (r * p + f * q) / (p + q)
         if value.shape != p.shape:
             raise Wrong(f"For arrays p and q of the shape {p.shape} it returns the shape {value.shape}.")
         if close(value, expected):
             continue
-        _known_best_d(value, p, q, a, b)
+        _known_best_d(value, p, q, r, f)
         i = int(np.argmax(~np.isclose(value, expected)))
         raise Wrong(
-            f"For p = {p[i]:g}, q = {q[i]:g}, a = {a:g}, b = {b:g} yours is {value[i]:.4g}, "
+            f"For p = {p[i]:g}, q = {q[i]:g}, r = {r:g}, f = {f:g} yours is {value[i]:.4g}, "
             f"and D = {expected[i]:.4g} has a smaller loss."
         )
     if not close(number(call(best_d, 0.3, 0.1, 0.9, 0.0)), 0.675):
@@ -44,23 +45,27 @@ def best_discriminator(best_d):
     return "For every pair of labels, and a number where nobody is."
 
 
-def _known_best_d(value, p, q, a, b):
+def _known_best_d(value, p, q, r, f):
     """Name the mistake, if it is a known one."""
-    on_fakes, on_real = (1 - a) * p + (1 - b) * q, a * p + b * q
+    on_fakes, on_real = (1 - r) * p + (1 - f) * q, r * p + f * q
     with np.errstate(all="ignore"):
         known = (
-            (p / (p + q), f"That is the best D for the labels 1 and 0. With a = {a:g} and b = {b:g} it is another."),
-            (q / (p + q), "p and q are swapped: D is the probability of *real*, so large p makes it large."),
-            ((a * q + b * p) / (p + q), "p and q are swapped: a is the label of the real samples, whose density is p."),
+            (p / (p + q), f"That is the best D for the labels 1 and 0. With r = {r:g} and f = {f:g} it is another."),
+            (
+                q / (p + q),
+                "p and q are swapped, or it is 1 - D: D is the probability of *real*, so large p makes it large. "
+                "And the labels are left out.",
+            ),
+            ((r * q + f * p) / (p + q), "p and q are swapped: r is the label of the real samples, whose density is p."),
             (on_fakes / (p + q), "That is 1 - D: the part that speaks for *generated*."),
             (np.log(on_real / on_fakes), "That is a logit, log(D / (1 - D)). The probability D is wanted."),
             (np.log(p / q), "That is a logit, and for the labels 1 and 0. The probability D is wanted."),
             (on_real, "That is the numerator. It still has to be divided by p + q."),
             (
-                a * p / on_real,
-                "Divided by a p + b q. Collect what stands before log D and what before log(1 - D): p and q are in both.",
+                r * p / on_real,
+                "Divided by r p + f q. Collect what stands before log D and what before log(1 - D): p and q are in both.",
             ),
-            (a * p / (p + q), f"b is left out: the fakes have the label {b:g}, and D is to say so."),
+            (r * p / (p + q), f"f is left out: the fakes have the label {f:g}, and D is to say so."),
         )
     for wrong, hint in known:
         usable = np.isfinite(wrong)
@@ -105,6 +110,10 @@ def _known_loss(value, name, each, logits, right):
     twice = [mine(1 / (1 + np.exp(-logits))).mean() for mine in right]
     if close(value, -each.mean(), 1e-5):
         raise Wrong(f"{name}: the sign is wrong. G minimises it, so it has to fall when the logits rise.")
+    if name == "the non-saturating loss" and close(value, -others[0], 1e-5):
+        raise Wrong(f"{name}: that is -log(1 - D), the minimax loss with the sign turned: G would help D.")
+    if name == "the minimax loss" and close(value, -others[1], 1e-5):
+        raise Wrong(f"{name}: that is log D, the non-saturating loss with the sign turned: G would help D.")
     if close(value, each.sum(), 1e-5) or close(value, -each.sum(), 1e-5):
         raise Wrong(f"{name}: that is the sum over the batch, not the mean: its size would depend on the batch's.")
     if any(close(value, other, 1e-5) for other in twice):
@@ -168,46 +177,95 @@ def numbers(prediction):
             if value == wrong or abs(value - wrong) <= 0.002:
                 raise Wrong(f'"{name}": {hint}')
         raise Wrong(f'"{name}": it is not {value:g}.')
-    return "Keep log 2 and log 4 in mind: they come up in every lesson."
+    return "Keep log 2 and log 4 in mind: they come up again and again."
+
+
+GAMES = {  # f, which x minimises and y maximises: its slopes for x and for y
+    "xy": (lambda x, y: y, lambda x, y: x),
+    "xy + x²/2 - y²": (lambda x, y: y + x, lambda x, y: x - 2 * y),
+}
 
 
 @exercise
 def steps(alternating, extragradient):
-    """``alternating(x, y, eta)`` and ``extragradient(x, y, eta)``: one step each, for min_x max_y xy."""
-    for x, y, eta in ((0.6, -0.9, 0.1), (-2.0, 0.7, 0.4)):
-        point, ahead = (x, y), (x - eta * y, y + eta * x)
-        right = (ahead[0], y + eta * ahead[0])
-        value = _pair(alternating, "The alternating step", x, y, eta)
-        for wrong, hint in (
-            (ahead, "y still looks at the old x: that is the simultaneous step, which runs away."),
-            ((x - eta * ahead[1], ahead[1]), "y went first. Here x is to go first."),
-            ((ahead[0], y - eta * ahead[0]), "y goes down, too. y wants xy large."),
-            ((x + eta * y, y + eta * (x + eta * y)), "x goes up, too. x wants xy small."),
-            ((x + eta * y, y - eta * (x + eta * y)), "Both go the wrong way: x wants xy small, y wants it large."),
-        ):
-            _compare(value, wrong, right, f"The alternating step: {hint}")
-        _unknown(value, right, "The alternating step", point, eta)
-        right = (x - eta * ahead[1], y + eta * ahead[0])
-        value = _pair(extragradient, "The extragradient step", x, y, eta)
-        for wrong, hint in (
-            (
-                (ahead[0] - eta * ahead[1], ahead[1] + eta * ahead[0]),
-                "the last step starts at the trial point. The slopes are the trial point's, the start is the old one.",
-            ),
-            (ahead, "that is only the trial step. Now take its slopes, and start again from the old point."),
-            ((x - eta * ahead[1], y + eta * (x - eta * ahead[1])), "y looks at the new x, not at the trial point's."),
-            ((ahead[0], y + eta * ahead[0]), "x's slope is still that of the old point, not of the trial point."),
-            ((x - eta * (y - eta * x), y - eta * ahead[0]), "both go down. y wants xy large, so it goes up."),
-            ((x - eta * ahead[1], y - eta * ahead[0]), "in the last step y goes down. y wants xy large."),
-            ((x + eta * ahead[1], y - eta * ahead[0]), "the last step has the wrong sign, for both."),
-        ):
-            _compare(value, wrong, right, f"The extragradient step: {hint}")
-        _unknown(value, right, "The extragradient step", point, eta)
-    return "The first goes round, the second goes in."
+    """``alternating(x, y, eta, slope_x, slope_y)``, ``extragradient(...)``: one step each, for min_x max_y f(x, y)."""
+    for game, slopes in GAMES.items():
+        for x, y, eta in ((0.6, -0.9, 0.1), (-2.0, 0.7, 0.4)):
+            for name, step, known in (
+                ("The alternating step", alternating, _known_alternating),
+                ("The extragradient step", extragradient, _known_extragradient),
+            ):
+                value = _pair(step, name, x, y, eta, *slopes)
+                right, wrongs = known(x, y, eta, *slopes)
+                if close(value, right):
+                    continue
+                for wrong, hint in wrongs:
+                    if close(value, wrong) and not close(wrong, right):
+                        raise Wrong(f"{name}: {hint}")
+                shown = [", ".join(f"{each:.4g}" for each in point) for point in (right, value)]
+                raise Wrong(
+                    f"{name}: for f = {game}, from {(x, y)} with eta = {eta}, it leads to ({shown[0]}), "
+                    f"yours to ({shown[1]})."
+                )
+    return "For any game. On xy the first goes round, the second goes in."
 
 
-def _pair(step, name, x, y, eta):
-    value = call(step, x, y, eta)
+XY_ONLY = "that is the step for xy. Here f is another: take the slopes that are handed over."
+OTHER_SLOPE = "x takes the slope for y, or the two numbers are swapped: it is slope_x(x, y) that is for x."
+
+
+def _known_alternating(x, y, eta, slope_x, slope_y):
+    """Return the right point, and wrong ones with their hints."""
+    down, up, first = x - eta * slope_x(x, y), x + eta * slope_x(x, y), y + eta * slope_y(x, y)
+    crossed = x - eta * slope_y(x, y)
+    right = down, y + eta * slope_y(down, y)
+    return right, (
+        ((down, first), "y still looks at the old x: that is the simultaneous step, which runs away."),
+        ((x - eta * slope_x(x, first), first), "y went first. Here x is to go first."),
+        ((down, y - eta * slope_y(down, y)), "y goes down, too. y wants f large."),
+        ((down, y - eta * slope_y(x, y)), "y goes down, too, and looks at the old x. y wants f large."),
+        ((up, y + eta * slope_y(up, y)), "x goes up, too. x wants f small."),
+        ((up, y - eta * slope_y(up, y)), "both go the wrong way: x wants f small, y wants it large."),
+        ((crossed, y + eta * slope_x(crossed, y)), OTHER_SLOPE),
+        ((x - eta * y, y + eta * (x - eta * y)), XY_ONLY),
+    )
+
+
+def _known_extragradient(x, y, eta, slope_x, slope_y):
+    """Return the right point, and wrong ones with their hints."""
+    trial = down, up = x - eta * slope_x(x, y), y + eta * slope_y(x, y)
+    lower = down, y - eta * slope_y(x, y)
+    turned = x + eta * slope_x(x, y), lower[1]
+    crossed = x - eta * slope_y(x, y), y + eta * slope_x(x, y)
+    right = new_x, new_y = x - eta * slope_x(*trial), y + eta * slope_y(*trial)
+    return right, (
+        (
+            (down - eta * slope_x(*trial), up + eta * slope_y(*trial)),
+            "the last step starts at the trial point. The slopes are the trial point's, the start is the old one.",
+        ),
+        (trial, "that is only the trial step. Now take its slopes, and start again from the old point."),
+        ((new_x, y + eta * slope_y(new_x, up)), "y looks at the new x, not at the trial point's."),
+        ((new_x, y + eta * slope_y(new_x, y)), "y looks at the new x, not at the trial point's."),
+        ((down, new_y), "x's slope is still that of the old point, not of the trial point."),
+        ((down, y + eta * slope_y(down, y)), "x's slope is still that of the old point, not of the trial point."),
+        (
+            (x - eta * slope_x(x, up), y + eta * slope_y(down, y)),
+            "each slope is taken half at the old point. Both numbers have to be the trial point's.",
+        ),
+        ((x - eta * slope_x(*lower), y - eta * slope_y(*lower)), "both go down. y wants f large, so it goes up."),
+        ((new_x, y - eta * slope_y(*trial)), "in the last step y goes down. y wants f large."),
+        ((x + eta * slope_x(*trial), y - eta * slope_y(*trial)), "the last step has the wrong sign, for both."),
+        (
+            (x + eta * slope_x(*turned), y - eta * slope_y(*turned)),
+            "both go the wrong way: x wants f small, y wants it large.",
+        ),
+        ((x - eta * slope_y(*crossed), y + eta * slope_x(*crossed)), OTHER_SLOPE),
+        ((x - eta * (y + eta * x), y + eta * (x - eta * y)), XY_ONLY),
+    )
+
+
+def _pair(step, name, *arguments):
+    value = call(step, *arguments)
     try:
         value = np.array([number(each) for each in value])
     except TypeError:
@@ -215,17 +273,6 @@ def _pair(step, name, x, y, eta):
     if value.shape != (2,):
         raise Wrong(f"{name}: it has to return two numbers, the new x and the new y, not {value.size}.")
     return value
-
-
-def _compare(value, wrong, right, hint):
-    if close(value, wrong) and not close(wrong, right):
-        raise Wrong(hint)
-
-
-def _unknown(value, right, name, point, eta):
-    if not close(value, right):
-        shown = ", ".join(f"{each:.4g}" for each in right), ", ".join(f"{each:.4g}" for each in value)
-        raise Wrong(f"{name}: from {point} with eta = {eta} it leads to ({shown[0]}), yours to ({shown[1]}).")
 
 
 @exercise

@@ -10,20 +10,20 @@ from gan_course.checks.core import Wrong, call, close, exercise, number
 
 LR = 0.1
 SIX = {
-    "A": "G never moves",
-    "B": "left-over gradients",
-    "C": "one optimiser for both",
-    "D": "only slower",
-    "E": "wrong label",
-    "F": "two sigmoids",
+    1: "G never moves",
+    2: "left-over gradients",
+    3: "one optimiser for both",
+    4: "only slower",
+    5: "wrong label",
+    6: "two sigmoids",
 }
 SIX_HINTS = {
-    "A": "Follow the gradient of its g_loss backwards: does it ever get to G?",
-    "B": "Which gradients lie in G when its g_loss.backward() adds to them? Nobody zeroed them.",
-    "C": "Its G part asks D to say 'real', and takes the step with an optimiser that holds D's weights as well.",
-    "D": "Something needless lands in G's gradients. But read on: what does opt_g.zero_grad() do, and when?",
-    "E": "What does its g_loss ask D to say about the fakes, and who wants that?",
-    "F": "What range can the numbers have that its loss takes for logits?",
+    1: "Follow the gradient of its g_loss backwards: does it ever get to G?",
+    2: "Which gradients lie in G when its g_loss.backward() adds to them? Nobody zeroed them.",
+    3: "Its G part asks D to say 'real', and takes the step with an optimiser that holds D's weights as well.",
+    4: "Something needless lands in G's gradients. But read on: what does opt_g.zero_grad() do, and when?",
+    5: "What does its g_loss ask D to say about the fakes, and who wants that?",
+    6: "What range can the numbers have that its loss takes for logits?",
 }
 
 
@@ -180,19 +180,19 @@ def _check_g_after_d(update_d, update_g):
 
 @exercise
 def six_steps(diagnosis):
-    """``{"A": word, ... "F": word}``, each word once."""
+    """``{1: word, ... 6: word}``, each word once."""
     if not isinstance(diagnosis, dict) or set(diagnosis) != set(SIX):
-        raise Wrong("A dict with the keys A to F is wanted.")
-    for letter, word in diagnosis.items():
+        raise Wrong("A dict with the keys 1 to 6 is wanted.")
+    for step, word in diagnosis.items():
         if word not in SIX.values():
-            raise Wrong(f"{letter}: {word!r} is none of the six: {', '.join(sorted(SIX.values()))}.")
-    if "D" in diagnosis and diagnosis["D"] == "left-over gradients" and diagnosis["B"] == "only slower":
+            raise Wrong(f"{step}: {word!r} is none of the six: {', '.join(sorted(SIX.values()))}.")
+    if diagnosis[4] == "left-over gradients" and diagnosis[2] == "only slower":
         raise Wrong(
-            "B and D both leave gradients in G. In one of them they are zeroed before G's step: that one is harmless."
+            "Steps 2 and 4 both leave gradients in G. In one they are zeroed before G's step: that one is harmless."
         )
-    for letter, word in SIX.items():
-        if diagnosis[letter] != word:
-            raise Wrong(f"{letter} is not {diagnosis[letter]!r}. {SIX_HINTS[letter]}")
+    for step, word in SIX.items():
+        if diagnosis[step] != word:
+            raise Wrong(f"Step {step} is not {diagnosis[step]!r}. {SIX_HINTS[step]}")
     return "Five faults, and one that costs time only."
 
 
@@ -204,13 +204,17 @@ def loss_at_rest(diagnosis, d_loss, g_loss):
             "Without detach() D's step costs more time; where gradients are zeroed before use, the losses are the same."
         )
     if diagnosis == "pixel range":
-        raise Wrong("With wrong pixels D wins easily: its loss goes to 0, not to 1.006, and G's grows.")
+        raise Wrong("With wrong pixels D wins easily: its loss goes to 0, and G's grows.")
     if diagnosis != "two sigmoids":
         raise Wrong('One of "no detach", "two sigmoids", "pixel range" is wanted.')
     d_loss, g_loss = number(d_loss), number(g_loss)
-    if abs(d_loss - (_softplus(-1) + _softplus(0))) > 1e-3:
+    best_d = (_softplus(-1) + _softplus(0)) / 2
+    if abs(d_loss - 2 * best_d) <= 1e-3:
+        raise Wrong("The cause is right, and so are both terms of D's loss. But this program averages them.")
+    if abs(d_loss - best_d) > 1e-3:
         raise Wrong(
-            "The cause is right. D's best 'logits' are then 1 on real and 0 on fake: D's loss is softplus(-1) + ..."
+            "The cause is right. Which numbers can reach the loss now? Which of them is best on real samples, and which "
+            "on fakes? Put these two into D's loss."
         )
     if abs(g_loss - _softplus(0)) > 1e-3:
         raise Wrong("Cause and D's loss are right. G's is softplus(-l) at the 'logit' l that D gives its fakes.")
