@@ -1,0 +1,444 @@
+"""Checks of lesson 03's exercises. They look at Keras models, and play with networks of a few numbers."""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from gan_course.checks.core import Wrong, call, close, exercise, number
+
+LR = 0.1
+WAYS = {
+    "upsampling": (layers.UpSampling2D, layers.Conv2D),
+    "transposed": (layers.Conv2DTranspose,),
+}
+COUNT = 1_323_521  # 1,266,944 of the dense layer, 50,176 of batch norm, 6,401 of the last layer
+MISSING = {
+    12_544: "the dense layer's bias is missing",
+    50_176: "the batch normalisation is missing",
+    1: "the last layer's bias is missing",
+}
+FLATTEN = {"A": 28 * 28 * 128, "B": 7 * 7 * 128}
+PARAMETERS = {"A": 306_945, "B": 212_865}
+FIVE = {
+    "A": "partial batch",
+    "B": "moving statistics",
+    "C": "two sigmoids",
+    "D": "outside the tape",
+    "E": "statistics not averaged",
+}
+FIVE_HINTS = {
+    "A": "Something is done anew, once, and then never again. What is made once for each shape of a batch?",
+    "B": "The same weights draw well in one mode and grey in the other. What differs between the modes?",
+    "C": "Neither loss can move from there, whatever the weights: between which bounds must D's 'logits' lie?",
+    "D": "No gradient at all: what did the tape see of the network?",
+    "E": "All trained weights are right. What else belongs to a network with batch normalisation?",
+}
+
+
+@exercise
+def functional_generator(make):
+    """``make(way)``: the article's generator as a ``keras.Model``, with way ``"upsampling"`` or ``"transposed"``."""
+    for way, kinds in WAYS.items():
+        network = call(make, way)
+        if not isinstance(network, keras.Model):
+            raise Wrong(
+                f"{way}: a keras.Model is wanted, not a {type(network).__name__}. keras.Model(inputs, outputs)"
+            )
+        if network.input_shape != (None, 100):
+            raise Wrong(
+                f"{way}: it should take noise, (None, 100); yours takes {network.input_shape}."
+            )
+        if network.output_shape != (None, 28, 28, 1):
+            raise Wrong(
+                f"{way}: it should draw (None, 28, 28, 1); yours draws {network.output_shape}."
+            )
+        _layers_of(way, kinds, network)
+        _count_of(way, network)
+        _range_of(way, network)
+    return (
+        f"Two readings, {COUNT:,} parameters each. But the first multiplies 28·28 times with its kernels, the second "
+        "7·7 times: a sixteenth. In turn, with kernel 5 and stride 4 most pixels of the second see one place of the "
+        "7×7 only, and every fourth row and column sees two: that is where checkerboards come from."
+    )
+
+
+def _layers_of(way, kinds, network):
+    have = {type(layer) for layer in network.layers}
+    for kind in kinds:
+        if kind not in have:
+            raise Wrong(f"{way}: there is no {kind.__name__} in it.")
+    if way == "upsampling" and layers.Conv2DTranspose in have:
+        raise Wrong(
+            "upsampling: no Conv2DTranspose is wanted here; repeat the values, then convolve."
+        )
+    if way == "transposed" and layers.UpSampling2D in have:
+        raise Wrong(
+            "transposed: a Conv2DTranspose with stride 4 goes from 7×7 to 28×28 by itself."
+        )
+    convolutions = [
+        layer
+        for layer in network.layers
+        if isinstance(layer, layers.Conv2D | layers.Conv2DTranspose)
+    ]
+    if len(convolutions) != 1:
+        raise Wrong(
+            f"{way}: one layer with a kernel is in the diagram; yours has {len(convolutions)}."
+        )
+    if convolutions[0].kernel_size != (5, 5):
+        raise Wrong(
+            f"{way}: the kernel should be 5×5; yours is {convolutions[0].kernel_size}."
+        )
+
+
+def _count_of(way, network):
+    count = network.count_params()
+    for some, what in MISSING.items():
+        if count == COUNT - some:
+            raise Wrong(
+                f"{way}: {count:,} parameters, {some:,} too few: {what}."
+            )
+    if count != COUNT:
+        raise Wrong(
+            f"{way}: {count:,} parameters instead of {COUNT:,}: 100·12,544 and a bias each, four numbers for each of "
+            "the 12,544 that batch norm sees, 25·256 and a bias in the last layer. Does batch norm stand before the "
+            "reshape? After it, it has 256 channels only."
+        )
+
+
+def _range_of(way, network):
+    names = [getattr(layer, "activation", None) for layer in network.layers]
+    if (
+        not any(isinstance(layer, layers.ReLU) for layer in network.layers)
+        and keras.activations.relu not in names
+    ):
+        raise Wrong(f"{way}: there is no ReLU in it.")
+    z = 1000 * np.random.default_rng(0).standard_normal((8, 100), np.float32)
+    images = np.asarray(network(z, training=False))
+    if np.abs(images).max() > 1:
+        raise Wrong(
+            f"{way}: its pixels leave [-1, 1]: the tanh at the end is missing."
+        )
+    if images.min() >= 0:
+        raise Wrong(
+            f"{way}: its pixels are never negative: the last activation should be a tanh, not a sigmoid."
+        )
+
+
+@exercise
+def strides(flatten, parameters, times_as_many):
+    """``{"A": width, "B": width}``, ``{"A": count, "B": count}``, and the ratio of multiplications."""
+    for name, given in (("flatten", flatten), ("parameters", parameters)):
+        if not isinstance(given, dict) or set(given) != {"A", "B"}:
+            raise Wrong(f"{name}: a dict with the keys A and B is wanted.")
+    sides = {"A": "28×28", "B": "7×7"}
+    for key, wanted in FLATTEN.items():
+        value = number(flatten[key])
+        if value == wanted // 128:
+            raise Wrong(
+                f"{key}: that is the number of places. Each has 128 channels."
+            )
+        if value == wanted // 128 * 64:
+            raise Wrong(
+                f"{key}: the last convolution has 128 channels, not 64."
+            )
+        if key == "B" and value == 14 * 14 * 128:
+            raise Wrong(
+                "B: there are two strides of 2, so 28 is halved twice."
+            )
+        if value != wanted:
+            raise Wrong(
+                f"{key}: Flatten sees {sides[key]} places with 128 channels each, which is not {value:,.0f}."
+            )
+    for key, wanted in PARAMETERS.items():
+        value = number(parameters[key])
+        if value == wanted - 64 - 128 - 1:
+            raise Wrong(
+                f"{key}: nearly. Each convolution has a bias for each channel it makes, and Dense has one."
+            )
+        if (
+            value == 26 * 64 + 26 * 64 * 128 + FLATTEN[key] + 1
+            or value == wanted - FLATTEN[key]
+        ):
+            raise Wrong(
+                f"{key}: check the second convolution's biases (one for each of 128 channels) and Dense's weights."
+            )
+        if value != wanted:
+            raise Wrong(
+                f"{key}: 25·64 + 64 for the first, 25·64·128 + 128 for the second, Flatten + 1 for Dense: that is not "
+                f"{value:,.0f}. (Strides change no kernel.)"
+            )
+    ratio = number(times_as_many)
+    if close(ratio, 1) or abs(ratio - PARAMETERS["A"] / PARAMETERS["B"]) < 0.1:
+        raise Wrong(
+            "That compares the weights. Each weight of a convolution is used at every place of its output."
+        )
+    if abs(ratio - 4) < 0.5:
+        raise Wrong(
+            "The first convolution has four times as many places. The second, which costs most, has more still."
+        )
+    if not 15.4 <= ratio <= 16.1:
+        raise Wrong(
+            "Nearly all multiplications are the second convolution's: 25·64·128 at each place of its output, and there "
+            f"are 28·28 places against 7·7. That makes no {ratio:g} times."
+        )
+    return (
+        "Half as many parameters again, and sixteen times the work: weights are used at every place. (Neglecting all "
+        "but the second convolution changes the ratio by a few hundredths.)"
+    )
+
+
+@exercise
+def memory(steps_keras, steps_ours):
+    """The steps after which 5 % of a moving mean's start are left, at momentum 0.99 and at 0.9."""
+    for m, value in ((0.99, number(steps_keras)), (0.9, number(steps_ours))):
+        wanted = math.ceil(math.log(0.05) / math.log(m))
+        if abs(value - 1 / (1 - m)) < 0.5:
+            raise Wrong(
+                f"With m = {m}, 1/(1 - m) steps leave {m ** round(value):.0%} of the start, about 1/e. Not yet 5 %."
+            )
+        if value == wanted - 1:
+            raise Wrong(
+                f"With m = {m}, {value:g} steps leave {100 * m**value:.3f} %, a little too much: round up."
+            )
+        if value != wanted:
+            raise Wrong(
+                f"With m = {m}, {value:g} steps leave m^n = {100 * m**value:.3g} %. The first n with at most 5 %?"
+            )
+    return "Three hundred steps, or thirty. That is the difference between a grey preview and a picture."
+
+
+@exercise
+def both_updates(update):
+    """``update(generator, discriminator, opt_g, opt_d, real, z)``: one forward pass, two tapes, both steps."""
+    generator, discriminator = _players()
+    real, z = _numbers(6, 2, seed=3), _numbers(5, 3, seed=4)
+    wanted = _wanted(generator, discriminator, real, z)
+    opt_g, opt_d = (keras.optimizers.SGD(LR) for _ in range(2))
+    opt_g.build(generator.trainable_variables)
+    opt_d.build(discriminator.trainable_variables)
+    before = {"D": _flat(discriminator), "G": _flat(generator)}
+    losses = _run(update, generator, discriminator, opt_g, opt_d, real, z)
+    steps = {
+        "D": (before["D"] - _flat(discriminator)) / LR,
+        "G": (before["G"] - _flat(generator)) / LR,
+    }
+    _check_d(steps["D"], wanted)
+    _check_g(steps["G"], wanted)
+    try:
+        d_loss, g_loss = (number(loss) for loss in losses)
+    except TypeError:
+        raise Wrong(
+            "Both networks move as they should. Now return both losses: D's, then G's."
+        ) from None
+    if close(d_loss, wanted["g_loss"], 1e-4) and close(
+        g_loss, wanted["d_loss"], 1e-4
+    ):
+        raise Wrong(
+            "Both networks move as they should, but the losses come back in the wrong order: D's first."
+        )
+    if not (
+        close(d_loss, wanted["d_loss"], 1e-4)
+        and close(g_loss, wanted["g_loss"], 1e-4)
+    ):
+        raise Wrong(
+            f"Both networks move as they should, but the losses returned are {d_loss:.4f} and {g_loss:.4f}; those that "
+            f"the gradients belong to are {wanted['d_loss']:.4f} and {wanted['g_loss']:.4f}."
+        )
+    return "One forward pass, two tapes, and both gradients taken before anybody moves."
+
+
+def _check_d(step, wanted):
+    if not step.any():
+        raise Wrong(
+            "D did not move: take D's gradient from its own tape, and opt_d.apply(gradients, variables)."
+        )
+    if _same(step, -wanted["d"]) or _same(step, wanted["d_swapped"]):
+        raise Wrong(
+            "D goes the wrong way: softplus(-logit) for real samples, softplus(logit) for generated ones."
+        )
+    for half, missing in (("d_real", "generated"), ("d_fake", "real")):
+        if _same(step, wanted[half]):
+            raise Wrong(
+                f"D learns from half of what it should see: the {missing} samples have no part in its loss."
+            )
+    if _same(step, wanted["d"] + wanted["d_of_g"]):
+        raise Wrong(
+            "D also took the step that G's loss asks of it: apply each gradient to its own network's variables."
+        )
+    if _same(step, wanted["d_after"]):
+        raise Wrong(
+            "D's gradient was taken after G had moved. Take both gradients first, then both steps."
+        )
+    if _same(step, wanted["d"] / 2):
+        raise Wrong(
+            "D's step is half as long: its loss is the sum of the two means, not their mean."
+        )
+    if not _same(step, wanted["d"]):
+        raise Wrong(
+            f"D's step is not the gradient of its loss, the sum of two means.{_length(step, wanted['d'])}"
+        )
+
+
+def _check_g(step, wanted):
+    if not step.any():
+        raise Wrong(
+            "G did not move: are the fakes made inside G's tape, and does opt_g apply the gradients to G?"
+        )
+    if _same(step, wanted["g_after"]):
+        raise Wrong(
+            "G's gradient was taken after D had moved. Take both gradients first, then both steps."
+        )
+    if _same(step, wanted["g_saturating"]):
+        raise Wrong(
+            "That is the gradient of log(1 - D), the loss that saturates. G's is softplus(-logit) of the fakes."
+        )
+    if _same(step, -wanted["g_saturating"]) or _same(step, -wanted["g"]):
+        raise Wrong(
+            "G goes the wrong way and helps D: G's loss is softplus(-logit) of the fakes."
+        )
+    if not _same(step, wanted["g"]):
+        raise Wrong(
+            f"G's step is not the gradient of its loss, softplus(-logit) averaged.{_length(step, wanted['g'])}"
+        )
+
+
+def _wanted(generator, discriminator, real, z):
+    """Every gradient that a right or a well-known wrong answer steps along, and both losses."""
+    g_start, d_start = generator.get_weights(), discriminator.get_weights()
+
+    def gradient(loss, network):
+        with tf.GradientTape() as tape:
+            value = loss(discriminator(real), discriminator(generator(z)))
+        return _join(tape.gradient(value, network.trainable_variables)), float(
+            value
+        )
+
+    def mean(sign):
+        return lambda logits: tf.reduce_mean(tf.nn.softplus(sign * logits))
+
+    def d_loss(real_logits, fake_logits):
+        return mean(-1)(real_logits) + mean(1)(fake_logits)
+
+    def g_loss(_, fake_logits):
+        return mean(-1)(fake_logits)
+
+    wanted = {}
+    wanted["d"], wanted["d_loss"] = gradient(d_loss, discriminator)
+    wanted["g"], wanted["g_loss"] = gradient(g_loss, generator)
+    wanted["d_swapped"], _ = gradient(
+        lambda r, f: mean(1)(r) + mean(-1)(f), discriminator
+    )
+    wanted["d_real"], _ = gradient(lambda r, f: mean(-1)(r), discriminator)
+    wanted["d_fake"], _ = gradient(lambda r, f: mean(1)(f), discriminator)
+    wanted["d_of_g"], _ = gradient(g_loss, discriminator)
+    wanted["g_saturating"], _ = gradient(lambda r, f: -mean(1)(f), generator)
+    _move(discriminator, wanted["d"])
+    wanted["g_after"], _ = gradient(g_loss, generator)
+    discriminator.set_weights(d_start)
+    _move(generator, wanted["g"])
+    wanted["d_after"], _ = gradient(d_loss, discriminator)
+    generator.set_weights(g_start)
+    return wanted
+
+
+@exercise
+def five_complaints(diagnosis):
+    """``{"A": word, ... "E": word}``, each word once."""
+    if not isinstance(diagnosis, dict) or set(diagnosis) != set(FIVE):
+        raise Wrong("A dict with the keys A to E is wanted.")
+    for letter, word in diagnosis.items():
+        if word not in FIVE.values():
+            raise Wrong(
+                f"{letter}: {word!r} is none of the five: {', '.join(sorted(FIVE.values()))}."
+            )
+    if diagnosis["B"] == FIVE["E"] and diagnosis["E"] == FIVE["B"]:
+        raise Wrong(
+            "B and E are both about batch norm's statistics. In one of them there is a copy of the network that "
+            "something was forgotten for; in the other there is one network, and too little time."
+        )
+    for letter, word in FIVE.items():
+        if diagnosis[letter] != word:
+            raise Wrong(
+                f"{letter} is not {diagnosis[letter]!r}. {FIVE_HINTS[letter]}"
+            )
+    return "Five faults, and none of them shows in a loss that anybody would find strange but C's."
+
+
+def _players():
+    generator = keras.Sequential(
+        [keras.Input((3,)), layers.Dense(4, "tanh"), layers.Dense(2)]
+    )
+    discriminator = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(4, "tanh"), layers.Dense(1)]
+    )
+    for seed, network in enumerate((generator, discriminator)):
+        rng = np.random.default_rng(seed)
+        network.set_weights(
+            [
+                rng.standard_normal(w.shape).astype(np.float32)
+                for w in network.get_weights()
+            ]
+        )
+    return generator, discriminator
+
+
+def _numbers(n, width, seed):
+    return tf.constant(
+        np.random.default_rng(seed).standard_normal((n, width)), tf.float32
+    )
+
+
+def _join(arrays):
+    return np.concatenate([np.ravel(array) for array in arrays])
+
+
+def _flat(network):
+    return _join(network.get_weights())
+
+
+def _move(network, gradient):
+    """Take one step of gradient descent."""
+    place, weights = 0, network.get_weights()
+    for index, weight in enumerate(weights):
+        weights[index] = weight - LR * gradient[
+            place : place + weight.size
+        ].reshape(weight.shape)
+        place += weight.size
+    network.set_weights(weights)
+
+
+def _run(update, *arguments):
+    if not callable(update):
+        raise Wrong(
+            f"A function is wanted; this is a {type(update).__name__}."
+        )
+    try:
+        return update(*arguments)
+    except RuntimeError as error:
+        if "non-persistent GradientTape" in str(error):
+            raise Wrong(
+                "A tape gives one gradient, then it is used up. Two gradients need two tapes."
+            ) from None
+        raise
+    except ValueError as error:
+        if "No gradients provided" in str(error):
+            raise Wrong(
+                "All gradients are None: fakes, logits and losses must be computed inside both tapes, and each "
+                "gradient be asked for its own network's variables."
+            ) from None
+        raise
+
+
+def _same(step, gradient):
+    return bool(np.allclose(step, gradient, rtol=1e-3, atol=1e-4))
+
+
+def _length(step, wanted):
+    """A word on a step that points the right way."""
+    cosine = step @ wanted / (np.linalg.norm(step) * np.linalg.norm(wanted))
+    if cosine < 0.9999:
+        return ""
+    return f" It points the right way and is {np.linalg.norm(step) / np.linalg.norm(wanted):.3g} times as long."
