@@ -1,6 +1,6 @@
 # `make help` lists the commands. The first one that needs the environment makes it.
 PYTHON ?= python3
-LESSON ?= 02
+LESSON ?= 00
 BUDGET ?= laptop
 SEED ?= 0
 LAB_ARGS ?=

@@ -12,6 +12,7 @@ for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+from audit_game import arguments_of  # noqa: E402
 
 LATENT, PIXELS, BATCH = 4, 12, 16
 
@@ -116,16 +117,8 @@ class TapeGame:
         return self.d(images, training=True)
 
     def arguments(self, **others):
-        state = {"generator": self.g, "discriminator": self.d, "noise": self.noise}
-        state |= {"opt_g": self.opt_g, "opt_d": self.opt_d}
-        return {
-            "update_d": self.update_d,
-            "update_g": self.update_g,
-            "state": state,
-            "batch": self.real,
-            "logits": self.logits if "logits" in self.hands else None,
-            "fake": (lambda n: self.g(self.z(n), training=True)) if "fake" in self.hands else None,
-        } | others
+        hands = {"logits": self.logits, "fake": lambda n: self.g(self.z(n), training=True)}
+        return arguments_of(self, **{name: hands[name] for name in self.hands} | others)
 
 
 # -- right -------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ A game is what `audit` takes, as a dict. `RIGHT` and `BROKEN` are name to a func
 import copy
 
 import torch
+from audit_game import arguments_of
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.nn.functional import relu, softplus
@@ -80,16 +81,8 @@ class Game:
         self.opt_g.step()
 
     def arguments(self, **others):
-        state = {"generator": self.g, "discriminator": self.d, "noise": self.noise}
-        state |= {"opt_g": self.opt_g, "opt_d": self.opt_d}
-        return {
-            "update_d": self.update_d,
-            "update_g": self.update_g,
-            "state": state,
-            "batch": self.real,
-            "logits": self.d,
-            "fake": lambda n: self.g(self.z(n)),
-        } | others
+        hands = {"logits": self.d, "fake": lambda n: self.g(self.z(n))}
+        return arguments_of(self, **hands | others)
 
 
 # -- right -------------------------------------------------------------------------------------------------------------

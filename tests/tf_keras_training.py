@@ -61,13 +61,7 @@ def make(seed=0, width=8, **options):
     def sample(z):
         return as_images(generator(z, training=False))
 
-    state = {
-        "generator": generator,
-        "discriminator": discriminator,
-        "opt_g": opt_g,
-        "opt_d": opt_d,
-        "noise": noise,
-    }
+    state = {"generator": generator, "discriminator": discriminator, "opt_g": opt_g, "opt_d": opt_d, "noise": noise}
     return make_run("99_tf_keras", seed, state, sample, **options), update
 
 
