@@ -21,7 +21,7 @@ TITLES = {
     "imports": "Importing the package",
     "notebooks": "Lessons at the smoke budget",
     "overhead": "What `Run` adds to a training step",
-    "quality": "Lesson 02: time to quality, against the article's recipe",
+    "quality": "Time to quality, against the articles' recipes",
 }
 FOLDER = Path(__file__).parent
 BUSY = 0.5  # load average before the run, from which on its seconds shouldn't be quoted

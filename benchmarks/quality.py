@@ -1,10 +1,10 @@
 """Time to quality: seconds of training until samples come as near as that, ours against the article's recipe.
 
 Live: both recipes are trained here, from the lesson's own cells and with one seed. A recipe hands its networks out
-three times in a run, after a third, two thirds and the whole of its steps; so it is trained several times, each time
-from the start and for a third of the steps of the time before, which gives more looks for half as much work again.
-Judging doesn't count as training. A target is reached at the first look from which on no look is worse: an untrained
-generator passes the easiest targets by chance, and then moves away from them.
+only a few times in a run; so it is trained several times, each time from the start and for a third of the steps of
+the time before, which gives more looks for half as much work again. Judging doesn't count as training. A target is
+reached at the first look from which on no look is worse: an untrained generator passes the easiest targets by chance,
+and then moves away from them.
 
 Recorded: what the same comparison gives for the seeds in ``results/``, whose looks are few; its seconds are steps
 times the recorded seconds per step.
@@ -20,51 +20,61 @@ import numpy as np
 from gan_course import lessons, record
 from gan_course.run import SAMPLE_STREAM, latents
 
-LESSON = "02_mlp_gan"
-RECIPES = {"article": ("the article's", "generator"), "lesson": ("+ lr 0.0005", "average")}
+WHICH = ("article", "lesson")
+RECIPES = {  # lesson: the recipe and the network that stand for the article, and those that stand for the lesson
+    "02_mlp_gan": (("the article's", "generator"), ("+ lr 0.0005", "average")),
+}
 TARGETS = (400, 200, 100, 60, 40)  # Fréchet distance, in floors
 SHORTEST = 300  # steps of a run that is worth its looks
 SIZES = {
-    "tiny": {"steps": 6, "samples": 1000},
-    "default": {"steps": 5_000, "samples": 10_000},
-    "full": {"steps": 15_000, "samples": 10_000},  # the lesson's laptop budget
+    "tiny": {"steps": {"02_mlp_gan": 6}, "samples": 1000},
+    "default": {"steps": {"02_mlp_gan": 5_000}, "samples": 10_000},
+    "full": {  # the first one's whole laptop budget, a part of the others'
+        "steps": {"02_mlp_gan": 15_000},
+        "samples": 10_000,
+    },
 }
 
 
 def measure(steps, samples, seed=0):
-    """Train and judge both recipes live, and read what is recorded.
+    """Train and judge both recipes of the lessons in ``steps`` live, and read what is recorded of every lesson.
 
     Returns
     -------
     dict
-        ``"live"`` and ``"recorded"``, each ``{"looks": {which: [...]}, "reached": [...]}``; or ``"skipped"``: why,
-        where there is no MNIST.
+        Lesson to ``{"live", "recorded"}``, each with ``"reached"``, a list of dict; or ``"skipped"``: why, where there
+        is no MNIST.
     """
-    with contextlib.redirect_stdout(io.StringIO()):
-        names = record.load(lessons.find(LESSON), "laptop")
-    if names["mnist"].name != "mnist":
-        return {"skipped": "There is no MNIST here: set GAN_COURSE_DATA, or let a lesson download it."}
-    live = {which: train(names, *RECIPES[which], steps, samples, seed) for which in RECIPES}
-    rows, facts = record.recorded(LESSON)
-    return {
-        "steps": steps,
-        "seed": seed,
-        "samples": samples,
-        "live": {"looks": live, "reached": [reached(target, [live]) for target in TARGETS]},
-        "recorded": {
-            "seeds": facts["seeds"],
-            "steps": max(row["step"] for row in rows),
-            "machine": facts["machine"],
-            "reached": [reached(target, recorded_looks(rows, facts)) for target in TARGETS],
-        },
-    }
+    measured = {}
+    for lesson, length in steps.items():
+        with contextlib.redirect_stdout(io.StringIO()):
+            names = record.load(lessons.find(lesson), "laptop")
+        if names["mnist"].name != "mnist":
+            return {"skipped": "There is no MNIST here: set GAN_COURSE_DATA, or let a lesson download it."}
+        chosen = zip(WHICH, RECIPES[lesson], strict=True)
+        looks = {which: train(names, *recipe, length, samples, seed) for which, recipe in chosen}
+        reached_now = [reached(target, [looks]) for target in TARGETS]
+        live = {"steps": length, "seed": seed, "samples": samples, "looks": looks, "reached": reached_now}
+        measured[lesson] = {"live": live}
+    for lesson in RECIPES:
+        rows, facts = record.recorded(lesson)
+        runs = recorded_looks(lesson, rows, facts)
+        measured[lesson] = measured.get(lesson, {}) | {
+            "recorded": {
+                "seeds": len(runs),
+                "seconds": round(max(look["seconds"] for run in runs for look in run["lesson"])),
+                "machine": facts["machine"],
+                "reached": [reached(target, runs) for target in TARGETS],
+            }
+        }
+    return measured
 
 
 def train(names, recipe, network, steps, samples, seed):
     """Return the looks of one recipe, in the order of their steps: a list of dict."""
     from gan_course.yardstick import judge
 
-    z = latents(seed, samples, names["latent_dim"], SAMPLE_STREAM)
+    z = latents(seed, samples, names["latent_dim"], SAMPLE_STREAM, names.get("draw_latents"))
     looks = {}
     for length in lengths(steps):
         seconds, run = 0.0, names["train_recipe"](names["RECIPES"][recipe], seed, length)
@@ -94,9 +104,9 @@ def lengths(steps):
     return found
 
 
-def recorded_looks(rows, facts):
-    """Return the recorded looks in the form of the live ones: for each seed, which to list of dict."""
-    return [
+def recorded_looks(lesson, rows, facts):
+    """Return the recorded looks in the form of the live ones: for each seed that both have, which to list of dict."""
+    runs = [
         {
             which: [
                 {
@@ -107,10 +117,11 @@ def recorded_looks(rows, facts):
                 for row in rows
                 if (row["recipe"], row["network"], row["seed"]) == (recipe, network, seed)
             ]
-            for which, (recipe, network) in RECIPES.items()
+            for which, (recipe, network) in zip(WHICH, RECIPES[lesson], strict=True)
         }
         for seed in facts["seeds"]
     ]
+    return [run for run in runs if all(run.values())]
 
 
 def reached(target, runs):
@@ -119,7 +130,7 @@ def reached(target, runs):
     ``"ratio"`` is the article's seconds over the lesson's; where the article never got there, it is a lower bound,
     from all the seconds that it was given, and ``"bound"`` is true.
     """
-    times = {which: [_from(run[which], target) for run in runs] for which in RECIPES}
+    times = {which: [_from(run[which], target) for run in runs] for which in WHICH}
     row = {"target": target}
     for which, values in times.items():
         got = [value for value in values if value is not None]
@@ -141,20 +152,32 @@ def _from(looks, target):
 def table(measured):
     if "skipped" in measured:
         return measured["skipped"]
-    live, recorded = measured["live"], measured["recorded"]
-    text = (
-        f"Live: seed {measured['seed']}, up to {measured['steps']:,} steps, {measured['samples']:,} samples a look.\n\n"
-    )
-    text += _reached_table(live["reached"])
-    text += "\n\nEach look (seconds of training, Fréchet distance in floors, coverage of real digits'):\n\n"
-    text += "| recipe | step | seconds | Fréchet distance | coverage |\n| --- | --- | --- | --- | --- |\n"
+    parts = []
+    for lesson, found in measured.items():
+        parts.append(f"### {lesson}")
+        parts += _live(found["live"]) if "live" in found else []
+        recorded = found["recorded"]
+        parts.append(
+            f"Recorded, not measured now: {recorded['seeds']} seeds, the lesson's recipe for "
+            f"{recorded['seconds']} s, a few looks each, {recorded['machine']}. The seconds are the median of the seeds "
+            "that got there."
+        )
+        parts.append(_reached_table(recorded["reached"]))
+    return "\n\n".join(parts)
+
+
+def _live(live):
+    lines = ["| recipe | step | seconds | Fréchet distance | coverage |", "| --- | --- | --- | --- | --- |"]
     for which, looks in live["looks"].items():
         for look in looks:
-            text += f"| {which} | {look['step']:,} | {look['seconds']:.1f} | {look['floors']:.0f} | {look['coverage']:.2f} |\n"
-    seeds = len(recorded["seeds"])
-    text += f"\nRecorded, not measured now: {seeds} seeds to {recorded['steps']:,} steps, three looks each, "
-    text += f"{recorded['machine']}. The seconds are the median of the seeds that got there.\n\n"
-    return text + _reached_table(recorded["reached"])
+            scores = f"{look['floors']:.0f} | {look['coverage']:.2f}"
+            lines.append(f"| {which} | {look['step']:,} | {look['seconds']:.1f} | {scores} |")
+    return [
+        f"Live: seed {live['seed']}, up to {live['steps']:,} steps, {live['samples']:,} samples a look.",
+        _reached_table(live["reached"]),
+        "Each look (seconds of training, Fréchet distance in floors, coverage of real digits'):",
+        "\n".join(lines),
+    ]
 
 
 def _reached_table(rows):
@@ -162,7 +185,7 @@ def _reached_table(rows):
     for row in rows:
         cells = [
             f"{row[which]:.0f} s ({row[f'{which}_runs']})" if row[which] else f"not reached ({row[f'{which}_runs']})"
-            for which in RECIPES
+            for which in WHICH
         ]
         ratio = "" if row["ratio"] is None else f"{'more than ' if row['bound'] else ''}{row['ratio']:.1f}"
         lines.append(f"| {row['target']} | {cells[0]} | {cells[1]} | {ratio} |")

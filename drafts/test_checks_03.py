@@ -14,7 +14,6 @@ import tensorflow as tf
 from exercises import results
 from keras import layers
 
-from gan_course import lessons
 from gan_course.checks import lesson_03 as check
 
 LESSON = {
@@ -25,20 +24,14 @@ LESSON = {
     "check": check,
 }  # what the lesson's cells use
 softplus, mean = tf.nn.softplus, tf.reduce_mean
-with_lesson = pytest.mark.skipif(
-    not any(path.stem.startswith("03_") for path in lessons.all_lessons()),
-    reason="lesson 03 is not there yet",
-)
 
 
-@with_lesson
 def test_the_stubs_are_not_answered_yet():
     assert [
         result.passed for result in results("03", "check", dict(LESSON))
     ] == [None] * 5
 
 
-@with_lesson
 def test_the_solutions_pass():
     for result in results("03", "solution", dict(LESSON)):
         assert result.passed, result
@@ -54,20 +47,26 @@ def generator(
     norm=True,
     norm_after=False,
     relu=True,
+    relu_first=False,
     last="tanh",
     kernel=5,
     twice=False,
     last_bias=True,
+    late=False,
+    interpolation="nearest",
 ):
     z = keras.Input((100,))
     x = layers.Dense(12_544, use_bias=bias)(z)
+    x = layers.BatchNormalization()(layers.ReLU()(x)) if relu_first else x
     x = layers.BatchNormalization()(x) if norm and not norm_after else x
     x = layers.Reshape((7, 7, 256))(x)
     x = layers.BatchNormalization()(x) if norm_after else x
     x = layers.ReLU()(x) if relu else x
     options = {"padding": "same", "activation": last, "use_bias": last_bias}
     if way == "upsampling":
-        x = layers.Conv2D(1, kernel, **options)(layers.UpSampling2D(4)(x))
+        enlarge = layers.UpSampling2D(4, interpolation=interpolation)
+        convolve = layers.Conv2D(1, kernel, **options)
+        x = enlarge(convolve(x)) if late else convolve(enlarge(x))
     elif twice:
         x = layers.Conv2DTranspose(64, 5, 2, "same")(x)
         x = layers.Conv2DTranspose(1, 5, 2, **options)(x)
@@ -107,6 +106,11 @@ GENERATORS = {
     "the last layer's bias is missing": with_option(last_bias=False),
     "Does batch norm stand before the reshape": with_option(norm_after=True),
     "there is no ReLU": with_option(relu=False),
+    "the ReLU comes after the batch norm": with_option(
+        relu=False, norm=False, relu_first=True
+    ),
+    "first repeat the values": with_option(late=True),
+    "mixes neighbours": with_option(interpolation="bilinear"),
     "the tanh at the end is missing": with_option(last=None),
     "not a sigmoid": with_option(last="sigmoid"),
     "the kernel should be 5×5": with_option(kernel=3),
@@ -142,10 +146,13 @@ def test_wrong_generators_are_named(hint):
 @pytest.mark.parametrize(
     ("flatten", "parameters", "times", "hint"),
     [
-        ({"A": 784}, {}, 16, "Each has 128 channels"),
-        ({"A": 50_176}, {}, 16, "has 128 channels, not 64"),
+        ({"A": 784}, {}, 16, "Each has several channels"),
+        ({"A": 50_176}, {}, 16, "how many channels"),
+        ({"C": 25_088}, {}, 16, "how many channels"),
         ({"B": 25_088}, {}, 16, "halved twice"),
-        ({"B": 3}, {}, 16, "Flatten sees 7×7"),
+        ({"B": 3}, {}, 16, "every channel of every place"),
+        ({}, {"C": 14_144}, 16, "Each convolution has a bias"),
+        ({}, {"C": 1}, 16, "Count each layer by itself"),
         ({}, {"A": 306_752}, 16, "Each convolution has a bias"),
         ({}, {"B": 206_593}, 16, "Dense's weights"),
         ({}, {"A": 212_865}, 16, "Strides change no kernel"),
@@ -164,9 +171,13 @@ def test_wrong_counts_are_named(flatten, parameters, times, hint):
 
 
 def test_the_counts_are_those_of_keras():
-    for key, stride in (("A", 1), ("B", 2)):
+    for key, stride, channels in (
+        ("A", 1, (64, 128)),
+        ("B", 2, (64, 128)),
+        ("C", 2, (64,)),
+    ):
         convolutions = [
-            layers.Conv2D(filters, 5, stride, "same") for filters in (64, 128)
+            layers.Conv2D(filters, 5, stride, "same") for filters in channels
         ]
         network = keras.Sequential(
             [
@@ -224,9 +235,13 @@ def both(
     order="both",
     swap=False,
     total=False,
+    mode=True,
 ):
     with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
-        real_logits, fake_logits = d(real), d(g(z))
+        real_logits, fake_logits = (
+            d(real, training=mode),
+            d(g(z, training=mode), training=mode),
+        )
         losses = [
             half
             * (
@@ -290,6 +305,38 @@ def no_step_of_g(g, d, opt_g, opt_d, real, z):
     return d_loss, d_loss
 
 
+def fakes_twice(g, d, opt_g, opt_d, real, z):
+    with tf.GradientTape() as d_tape:
+        d_loss = mean(softplus(-d(real, training=True))) + mean(
+            softplus(d(g(z, training=True), training=True))
+        )
+    with tf.GradientTape() as g_tape:
+        g_loss = mean(softplus(-d(g(z, training=True), training=True)))
+    slopes = (
+        d_tape.gradient(d_loss, d.trainable_variables),
+        g_tape.gradient(g_loss, g.trainable_variables),
+    )
+    opt_d.apply(slopes[0], d.trainable_variables)
+    opt_g.apply(slopes[1], g.trainable_variables)
+    return d_loss, g_loss
+
+
+def judged_twice(g, d, opt_g, opt_d, real, z):
+    with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
+        fake = g(z, training=True)
+        d_loss = mean(softplus(-d(real, training=True))) + mean(
+            softplus(d(fake, training=True))
+        )
+        g_loss = mean(softplus(-d(fake, training=True)))
+    slopes = (
+        d_tape.gradient(d_loss, d.trainable_variables),
+        g_tape.gradient(g_loss, g.trainable_variables),
+    )
+    opt_d.apply(slopes[0], d.trainable_variables)
+    opt_g.apply(slopes[1], g.trainable_variables)
+    return d_loss, g_loss
+
+
 def without_losses(*arguments):
     both(*arguments)
 
@@ -316,6 +363,9 @@ BOTH = {
     "G's step is not the gradient": changed(
         g_loss=lambda f: 5 * mean(softplus(-f))
     ),
+    "G was called 2 times": fakes_twice,
+    "D was called 3 times": judged_twice,
+    "not all calls say training=True": changed(mode=False),
     "Now return both losses": without_losses,
     "D's first": changed(swap=True),
     "the losses returned are": other_losses,
@@ -326,7 +376,9 @@ BOTH = {
 
 def persistent(g, d, opt_g, opt_d, real, z):
     with tf.GradientTape(persistent=True) as tape:
-        logits = d(tf.concat([real, g(z)], axis=0))
+        logits = d(
+            tf.concat([real, g(z, training=True)], axis=0), training=True
+        )
         d_loss = mean(softplus(-logits[: len(real)])) + mean(
             softplus(logits[len(real) :])
         )
@@ -368,7 +420,8 @@ def test_wrong_steps_are_named(hint):
             {"C": "moving statistics", "B": "two sigmoids"},
             "differs between the modes",
         ),
-        ({"C": "two sigmoid"}, "none of the five"),
+        ({"C": "two sigmoid"}, "none of the words"),
+        ({"C": "nothing is wrong"}, "between which bounds"),
         (
             {"D": "two sigmoids", "C": "outside the tape"},
             "between which bounds",

@@ -1,5 +1,7 @@
 """Where the lessons are, how one is run with papermill, and how its committed outputs are made anew."""
 
+import base64
+import html
 import json
 import os
 import shutil
@@ -14,6 +16,7 @@ from gan_course.run import RUNS, folder_of
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
+PICTURES = "pictures"  # beside the lessons: what README's table shows of each
 TABLE_START, TABLE_END = "<!-- lessons: written by `python -m gan_course headers` -->", "<!-- end -->"
 COLAB = """\
 import sys
@@ -28,7 +31,20 @@ if "google.colab" in sys.modules:  # elsewhere the package is there already
     subprocess.check_call(install)
     sys.path.insert(0, "course")"""
 # What frameworks write to stderr at start-up, and a refresh takes out (printing what it took).
-START_UP_NOISE = ("oneDNN custom operations are on", "computation placer already registered", "cpu_feature_guard")
+START_UP_NOISE = (
+    "oneDNN custom operations are on",
+    "computation placer already registered",
+    "cpu_feature_guard",
+    "To enable the following instructions",
+    "All log messages before absl",
+    "InitializeLog",
+    "cudart_stub",
+    "Could not find cuda drivers",
+    "cuda_platform",
+    "failed call to cuInit",
+    "mlir_graph_optimization_pass",
+    "remapper failed",
+)
 
 
 def all_lessons():
@@ -200,13 +216,29 @@ def table():
     """Return README's table of lessons, as Markdown."""
     import nbformat
 
-    rows = ["| lesson | framework | a `laptop` run takes | and reaches |", "| --- | --- | --- | --- |"]
+    rows = ["| lesson | framework | a `laptop` run takes | and reaches | it looks like |"]
+    rows += ["| --- | --- | --- | --- | --- |"]
     for path in all_lessons():
         notebook = nbformat.read(path, as_version=4)
         title = notebook["cells"][0]["source"].splitlines()[0].lstrip("# ")
         framework = notebook["metadata"]["lesson"]["framework"]
-        rows.append(f"| [{title}](notebooks/{path.name}) | {framework} | {minutes(notebook)} | {_reached(notebook)} |")
+        cells = [f"[{title}](notebooks/{path.name})", framework, minutes(notebook), _reached(notebook)]
+        _, alt = picture(notebook) or (None, None)
+        source = f"notebooks/{PICTURES}/{path.stem}.png"
+        cells.append(f'<img src="{source}" alt="{html.escape(alt)}" width="240">' if alt else "")
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
+
+
+def picture(notebook):
+    """Return the PNG file (bytes) and the alt text (str) of a lesson's cell tagged ``picture``, or None."""
+    for cell in notebook["cells"]:
+        if "picture" in cell["metadata"].get("tags", []):
+            for output in cell["outputs"]:
+                if "image/png" in output.get("data", {}):
+                    png = base64.b64decode(output["data"]["image/png"])
+                    return png, output["metadata"]["image/png"]["alt"]
+    return None
 
 
 def _reached(notebook):
@@ -220,13 +252,16 @@ def _reached(notebook):
 
 
 def write_headers():
-    """Write the header of every lesson, and README's table, from what they are made of."""
+    """Write the header of every lesson, README's table and the table's pictures, from what they are made of."""
     import nbformat
 
     for path in all_lessons():
         notebook = nbformat.read(path, as_version=4)
         set_header(notebook, path)
         nbformat.write(notebook, path)
+        if shown := picture(notebook):
+            (NOTEBOOKS / PICTURES).mkdir(exist_ok=True)
+            (NOTEBOOKS / PICTURES / f"{path.stem}.png").write_bytes(shown[0])
     readme = ROOT / "README.md"
     before, rest = readme.read_text(encoding="utf-8").split(TABLE_START)
     after = rest.split(TABLE_END)[1]

@@ -17,8 +17,8 @@ from gan_course.errors import CourseError
 
 FOLDER = Path("build", "release")
 SOLUTION, LEADS_IN = "solution", {"check", "solution"}
-BOTH = ("gan_course", "results", "notebooks/badges", "pyproject.toml", "constraints.txt", "environment.yml", "LICENSE")
-BOTH += ("CITATION.cff",)
+BOTH = ("gan_course", "results", "notebooks/badges", "notebooks/pictures", "pyproject.toml", "constraints.txt")
+BOTH += ("environment.yml", "LICENSE", "CITATION.cff")
 INSTRUCTOR = ("tests", "benchmarks", "docs", ".ci", "Makefile", "README.md", "CONTRIBUTING.md", ".gitignore")
 INSTRUCTOR += ("notebooks/ruff.toml",)
 LITTER = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.pyc", ".DS_Store", "_build")

@@ -1,6 +1,7 @@
 """Every lesson as committed, and every lesson run at the smoke budget through papermill and nbval."""
 
 import copy
+import html
 import os
 import re
 import subprocess
@@ -69,6 +70,13 @@ def test_one_lesson_goes_through_papermill_alone(runs):
 
 def test_readme_has_the_table_of_the_lessons_as_they_are():
     assert lessons.table() in (lessons.ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@each_lesson
+def test_readme_shows_the_picture_that_the_lesson_made(path):
+    png, alt = lessons.picture(load(path))
+    assert (lessons.NOTEBOOKS / lessons.PICTURES / f"{path.stem}.png").read_bytes() == png
+    assert png.startswith(b"\x89PNG") and html.escape(alt) in lessons.table()
 
 
 def test_an_unknown_lesson_lists_the_known_ones():

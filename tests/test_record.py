@@ -46,12 +46,18 @@ def judged(monkeypatch):
     class Report:
         def __init__(self, samples):
             shown.append(samples.shape)
-            self.scores = dict.fromkeys(record.SCORES[:5] + record.SCORES[6:], float(samples[0, 0, 0]))
+            self.scores = dict.fromkeys(record.SCORES[:5] + record.SCORES[6:-1], float(samples[0, 0, 0]))
 
         def __getitem__(self, name):
             return [0.25, 0.05]
 
+    def look(samples):  # nine of ten are sure, one of ten isn't
+        probabilities = np.full((len(samples), 2), 0.95)
+        probabilities[len(samples) // 10 :, 0] = 0.96
+        return None, probabilities
+
     monkeypatch.setattr(yardstick, "judge", Report)
+    monkeypatch.setattr(yardstick, "look", look)
     return shown
 
 
@@ -96,11 +102,40 @@ def test_a_recording_is_resumed_and_read_back(lesson, judged, monkeypatch):
     assert done.count(("a", "0")) == 1  # was there already
     rows, facts = record.recorded("98_test")
     assert {(row["recipe"], row["seed"]) for row in rows} == {("a", 0), ("b", 0), ("a", 1), ("b", 1)}
-    assert rows[0] == {"recipe": "a", "network": "generator", "seed": 0, "step": 3} | {
-        score: 0.05 if score == "least_frequent" else 13.0 for score in record.SCORES
-    }
+    scores = dict.fromkeys(record.SCORES, 13.0) | {"least_frequent": 0.05, "share_over_95": 0.9}
+    assert rows[0] == {"recipe": "a", "network": "generator", "seed": 0, "step": 3} | scores
     assert (facts["seeds"], facts["samples"], facts["budget"]) == ([0, 1], 10_000, "smoke")
     assert set(facts["seconds_per_step"]) == {"a", "b"}
+
+
+def test_the_first_look_starts_the_clock(lesson, monkeypatch):
+    now = iter([50.0, 50.0 + 0.25 * record.TIMED_STEPS] * 2)  # 50 s of compiling, then 0.25 s for half of the steps
+    monkeypatch.setattr(record.time, "perf_counter", lambda: next(now))
+    assert record.seconds_per_step(lesson, "smoke") == {"a": 0.5, "b": 0.5}
+
+
+def test_a_recipe_that_yields_once_cannot_be_timed(lesson):
+    notebook = nbformat.read(lesson, as_version=4)
+    notebook.cells[0].source = notebook.cells[0].source.replace("(steps // 2, steps)", "(steps,)")
+    nbformat.write(notebook, lesson)
+    with pytest.raises(CourseError, match="yields but once"):
+        record.seconds_per_step(lesson, "smoke")
+
+
+def test_a_recipe_may_have_fewer_seeds(lesson, judged, monkeypatch):
+    notebook = nbformat.read(lesson, as_version=4)
+    notebook.cells[0].source = notebook.cells[0].source.replace('{"grey": 20}', '{"grey": 20, "seeds": [1]}')
+    nbformat.write(notebook, lesson)
+
+    def run(command, env, check):
+        recipe, seed, file = command[-3:]
+        with open(file, "w") as out:
+            json.dump(record.record_one(lesson, "smoke", recipe, int(seed)), out)
+
+    monkeypatch.setattr(record.subprocess, "run", run)
+    record.record(lesson, "smoke", seeds=(0, 1))
+    rows, _ = record.recorded("98_test")
+    assert {(row["recipe"], row["seed"]) for row in rows} == {("a", 0), ("a", 1), ("b", 1)}
 
 
 def test_changed_recipes_are_recorded_anew(lesson, judged, monkeypatch):
@@ -111,6 +146,18 @@ def test_changed_recipes_are_recorded_anew(lesson, judged, monkeypatch):
     notebook.cells[0].source += "\nlatent_dim = 3"
     nbformat.write(notebook, lesson)
     assert record.provenance.code_hash(record.recipe_cells(lesson)) != before
+
+
+def test_recipes_that_change_meanwhile_stop_a_recording(lesson, judged, monkeypatch):
+    def run(command, env, check):
+        notebook = nbformat.read(lesson, as_version=4)
+        notebook.cells[0].source += "\nlatent_dim = 3"
+        nbformat.write(notebook, lesson)
+
+    monkeypatch.setattr(record.subprocess, "run", run)
+    with pytest.raises(CourseError, match="98_test.ipynb changed while they were recorded"):
+        record.record(lesson, "smoke", seeds=(0,), processes=1)
+    assert not record.RESULTS.exists()
 
 
 def test_results_of_other_recipes_are_noted(lesson):

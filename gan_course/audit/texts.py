@@ -194,9 +194,9 @@ TEXTS = {
             "torch": """The loss puts a sigmoid behind them once more: D's loss can't go below 1.006. Take the sigmoid
             away from the end of D. (Or, with BCELoss, which wants probabilities, hand over what goes into
             the sigmoid.)""",
-            "keras": """Take the sigmoid away from the end of D. With from_logits=True, Keras repairs it in silence
-            when the tensor comes straight from a sigmoid, and doesn't as soon as any operation follows (a
-            reshape, a slice). (Or, with from_logits=False, which wants probabilities, hand over what goes
+            "keras": """Take the sigmoid away from the end of D. With from_logits=True, Keras warns and
+            repairs it when the tensor comes straight from a sigmoid, and does neither as soon as any operation
+            follows (a reshape, a slice). (Or, with from_logits=False, which wants probabilities, hand over what goes
             into the sigmoid.)""",
         },
     ),
