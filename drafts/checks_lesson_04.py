@@ -7,7 +7,15 @@ import keras
 import numpy as np
 import tf_keras
 
-from gan_course.checks.core import Wrong, array, call, close, exercise, number
+from gan_course.checks.core import (
+    Wrong,
+    array,
+    call,
+    close,
+    dictionary,
+    exercise,
+    number,
+)
 
 STILL, LEAK, ERROR = "D stands still", "G's step moves D", "an error"
 WORDS = ("right", STILL, LEAK, f"{STILL}, {LEAK}", ERROR)
@@ -88,8 +96,7 @@ PAIRS = (  # without the change, with it
 @exercise
 def four_orders(answer):
     """``{"W": (in Keras 2, in Keras 3), ... "Z": (...)}``."""
-    if not isinstance(answer, dict) or set(answer) != set(FOUR):
-        raise Wrong("A dict with the keys W to Z is wanted.")
+    dictionary(answer, FOUR)
     for letter, wanted in FOUR.items():
         words = answer[letter]
         if not isinstance(words, tuple | list) or len(words) != 2:
@@ -318,13 +325,7 @@ def _near(value, wanted):
 @exercise
 def five_logs(answer):
     """``{"P": word, ... "T": word}``, each word once."""
-    if not isinstance(answer, dict) or set(answer) != set(FIVE):
-        raise Wrong("A dict with the keys P to T is wanted.")
-    for letter, word in answer.items():
-        if word not in FIVE.values():
-            raise Wrong(
-                f"{letter}: {word!r} is none of the five: {', '.join(sorted(FIVE.values()))}."
-            )
+    dictionary(answer, FIVE, FIVE.values())
     for letter, word in FIVE.items():
         if answer[letter] != word:
             raise Wrong(

@@ -59,7 +59,7 @@ STILL, LEAK = check.STILL, check.LEAK
         ({"Z": (LEAK, LEAK)}, "compiled last"),
         ({"Z": ("rihgt", LEAK)}, "none of the words"),
         ({"Z": "right"}, "a pair is wanted"),
-        ({"V": ("right", "right")}, "the keys W to Z"),
+        ({"V": ("right", "right")}, "the keys W, X, Y, Z"),
     ],
 )
 def test_wrong_predictions_are_named(change, hint):
@@ -302,8 +302,8 @@ def test_wrong_numbers_are_named(place, value, hint):
             {"S": "wrong threshold", "T": "soft labels"},
             "the entropy of (0.9, 0.1)",
         ),
-        ({"T": "threshold"}, "none of the five"),
-        ({"U": "soft labels"}, "the keys P to T"),
+        ({"T": "threshold"}, "none of the words"),
+        ({"U": "soft labels"}, "the keys P, Q, R, S, T"),
     ],
 )
 def test_wrong_diagnoses_are_named(change, hint):

@@ -313,7 +313,7 @@ WRONG_CAUSES = [
     ("C", "a draw, losses added", "if the two terms were added"),
     ("C", "D learns nothing", "the samples wouldn't be good"),
     ("C", "the minimax loss saturates", "how is it counted"),
-    ("C", "a draw", "none of the five"),
+    ("C", "a draw", "none of the words"),
 ]
 
 
@@ -324,4 +324,4 @@ def test_wrong_diagnoses_are_named(log, cause, hint):
 
 
 def test_a_diagnosis_in_another_form_is_named():
-    assert_hint(check.diagnosis("D learns nothing"), "the keys A, B and C")
+    assert_hint(check.diagnosis("D learns nothing"), "the keys A, B, C")

@@ -181,9 +181,9 @@ def test_wrong_updates_are_named(hint):
         ({2: "only slower", 4: "left-over gradients"}, "that one is harmless"),
         ({1: "wrong label", 5: "G never moves"}, "does it ever get to G?"),
         ({3: "wrong label", 5: "one optimiser for both"}, "holds D's weights as well"),
-        ({6: "two sigmoid"}, "none of the six"),
+        ({6: "two sigmoid"}, "none of the words"),
         ({6: "only slower", 4: "two sigmoids"}, "zero_grad() do"),
-        ({7: "wrong label"}, "the keys 1 to 6"),
+        ({7: "wrong label"}, "the keys 1, 2, 3, 4, 5, 6"),
     ],
 )
 def test_wrong_diagnoses_are_named(change, hint):

@@ -103,6 +103,15 @@ def number(value):
     return float(value.reshape(()))
 
 
+def dictionary(answer, keys, words=None):
+    """Raise :class:`Wrong` unless an answer is a dict with these keys and, where ``words`` are given, with such values."""
+    if not isinstance(answer, dict) or set(answer) != set(keys):
+        raise Wrong(f"A dict with the keys {', '.join(map(str, keys))} is wanted.")
+    for key, word in answer.items():
+        if words is not None and word not in words:
+            raise Wrong(f"{key}: {word!r} is none of the words: {', '.join(sorted(words))}.")
+
+
 def close(value, expected, tolerance=1e-6):
     """Say whether all numbers agree, relative to their size (absolute below 1). NaN never agrees."""
     value, expected = np.asarray(value, np.float64), np.asarray(expected, np.float64)

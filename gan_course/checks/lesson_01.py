@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from gan_course.checks.core import Wrong, array, call, close, exercise, number
+from gan_course.checks.core import Wrong, array, call, close, dictionary, exercise, number
 
 CAUSES = (
     "a draw, losses added",
@@ -167,8 +167,7 @@ def numbers(prediction):
             0.0: "D's loss is below log 4, so there is a difference. Step 7 says how large at least.",
         },
     }
-    if not isinstance(prediction, dict) or set(prediction) != set(expected):
-        raise Wrong(f"A dict with the keys {', '.join(expected)} is wanted.")
+    dictionary(prediction, expected)
     for name, right in expected.items():
         value = number(prediction[name])
         if abs(value - right) <= 0.002:
@@ -292,11 +291,8 @@ def diagnosis(answer):
         "B": "D is sure of every fake. Which loss is near 0 there, and flat?",
         "C": "The samples are good, so D can't do better than 1/2. What does that cost, and how is it counted?",
     }
-    if not isinstance(answer, dict) or set(answer) != set(right):
-        raise Wrong("A dict with the keys A, B and C is wanted.")
+    dictionary(answer, right, CAUSES)
     for log, cause in right.items():
-        if answer[log] not in CAUSES:
-            raise Wrong(f"{log}: {answer[log]!r} is none of the five causes. Copy one of them.")
         if answer[log] != cause:
             raise Wrong(f"{log}: {hints.get((log, answer[log]), general[log])}")
     return "Samples first, losses second: that order saves many wrong guesses."

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from gan_course.checks.core import Wrong, call, close, exercise, number
+from gan_course.checks.core import Wrong, call, close, dictionary, exercise, number
 
 LR = 0.1
 SIX = {
@@ -60,8 +60,7 @@ def one_pass(d_loss):
 def loss_values(prediction):
     """``{"undecided": (d, g), "D right": (d, g), "D fooled": (d, g)}``, to two places."""
     logits = {"undecided": (0.0, 0.0), "D right": (6.0, -6.0), "D fooled": (6.0, 6.0)}
-    if not isinstance(prediction, dict) or set(prediction) != set(logits):
-        raise Wrong(f"A dict with the keys {', '.join(logits)} is wanted, each with a pair (D's loss, G's loss).")
+    dictionary(prediction, logits)
     for case, (real, fake) in logits.items():
         try:
             d_loss, g_loss = (number(value) for value in prediction[case])
@@ -181,11 +180,7 @@ def _check_g_after_d(update_d, update_g):
 @exercise
 def six_steps(diagnosis):
     """``{1: word, ... 6: word}``, each word once."""
-    if not isinstance(diagnosis, dict) or set(diagnosis) != set(SIX):
-        raise Wrong("A dict with the keys 1 to 6 is wanted.")
-    for step, word in diagnosis.items():
-        if word not in SIX.values():
-            raise Wrong(f"{step}: {word!r} is none of the six: {', '.join(sorted(SIX.values()))}.")
+    dictionary(diagnosis, SIX, SIX.values())
     if diagnosis[4] == "left-over gradients" and diagnosis[2] == "only slower":
         raise Wrong(
             "Steps 2 and 4 both leave gradients in G. In one they are zeroed before G's step: that one is harmless."

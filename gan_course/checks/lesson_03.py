@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_course.checks.core import Wrong, call, close, exercise, number
+from gan_course.checks.core import Wrong, call, close, dictionary, exercise, number
 
 LR = 0.1
 WAYS = {"upsampling": (layers.UpSampling2D, layers.Conv2D), "transposed": (layers.Conv2DTranspose,)}
@@ -117,9 +117,8 @@ def _range_of(way, network):
 @exercise
 def strides(flatten, parameters, times_as_many):
     """Widths and counts, each ``{"A": ..., "B": ..., "C": ...}``, and A's multiplications over B's."""
-    for name, given in (("flatten", flatten), ("parameters", parameters)):
-        if not isinstance(given, dict) or set(given) != set(FLATTEN):
-            raise Wrong(f"{name}: a dict with the keys A, B and C is wanted.")
+    for given in (flatten, parameters):
+        dictionary(given, FLATTEN)
     for key, wanted in FLATTEN.items():
         value, channels = number(flatten[key]), 64 if key == "C" else 128
         if value == wanted // channels:
@@ -293,11 +292,7 @@ def _wanted(generator, discriminator, real, z):
 @exercise
 def five_complaints(diagnosis):
     """``{"A": word, ... "E": word}``, no word twice."""
-    if not isinstance(diagnosis, dict) or set(diagnosis) != set(FIVE):
-        raise Wrong("A dict with the keys A to E is wanted.")
-    for letter, word in diagnosis.items():
-        if word not in WORDS:
-            raise Wrong(f"{letter}: {word!r} is none of the words: {', '.join(sorted(WORDS))}.")
+    dictionary(diagnosis, FIVE, WORDS)
     if diagnosis["B"] == FIVE["E"] and diagnosis["E"] == FIVE["B"]:
         raise Wrong(
             "B and E are both about batch norm's statistics. In one of them there is a copy of the network that "
