@@ -7,7 +7,8 @@ The code that trains is the lesson's own. Its cells tagged ``recipe`` have to de
   the end; ``networks`` is name to anything that ``draw`` takes;
 * ``draw(network, z)``: float32 z (n, latent_dim) to samples, uint8 (n, 28, 28);
 * ``latent_dim``, and ``STEPS``: budget to a number of steps;
-* ``draw_latents(rng, n)``, where z is not N(0, 1).
+* ``draw_latents(rng, n)``, where z is not N(0, 1);
+* ``labels_of(z)``: integers (n,), where z says which digit is asked for; then conditional accuracy is recorded, too.
 
 A recording can be broken off and called again: a recipe and seed that is done is not done anew, as long as the
 code of these cells is the same. Steps count, not seconds, so it may run two at a time with one thread each;
@@ -42,6 +43,7 @@ SCORES = (
     "confidence_mean",
     "classifier_score",
     "share_over_95",
+    "conditional_accuracy",  # where labels are asked for
 )
 TIMED_STEPS = 200
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
@@ -75,15 +77,16 @@ def record_one(path, budget, recipe, seed):
 
     names = load(path, budget)
     z = latents(seed, SAMPLES, names["latent_dim"], SAMPLE_STREAM, names.get("draw_latents"))
+    asked = names["labels_of"](z) if "labels_of" in names else None
     rows = []
     for step, networks in names["train_recipe"](names["RECIPES"][recipe], seed, names["STEPS"][budget]):
         for name, network in networks.items():
             samples = np.concatenate([names["draw"](network, z[i : i + 1000]) for i in range(0, SAMPLES, 1000)])
-            report = judge(samples)
+            report = judge(samples, labels=asked)
             scores = {**report.scores, "least_frequent": min(report["class_histogram"])}
             scores["share_over_95"] = np.mean(look(samples)[1].max(axis=1) > 0.95)
             row = {"recipe": recipe, "network": name, "seed": seed, "step": step}
-            rows.append(row | {score: round(float(scores[score]), 5) for score in SCORES})
+            rows.append(row | {score: round(float(scores[score]), 5) for score in SCORES if score in scores})
     return rows
 
 
