@@ -9,6 +9,7 @@ import tf_keras
 
 from gan_course.checks.core import (
     Wrong,
+    agree,
     array,
     call,
     close,
@@ -326,11 +327,7 @@ def _near(value, wanted):
 def five_logs(answer):
     """``{"P": word, ... "T": word}``, each word once."""
     dictionary(answer, FIVE, FIVE.values())
-    for letter, word in FIVE.items():
-        if answer[letter] != word:
-            raise Wrong(
-                f"{letter} is not {answer[letter]!r}. {FIVE_HINTS[letter]}"
-            )
+    agree(answer, FIVE, FIVE_HINTS)
     return "An accuracy means something only with its labels, its threshold, its loss, and the samples beside it."
 
 

@@ -7,6 +7,7 @@ from torch import nn
 
 from gan_course.checks.core import (
     Wrong,
+    agree,
     array,
     call,
     close,
@@ -465,16 +466,13 @@ def best_hinge(logits, loss, tv):
 def six_complaints(diagnosis):
     """``{"A": word, ... "F": word}``."""
     dictionary(diagnosis, SIX, SIX_WORDS)
-    for person, word in SIX.items():
-        if diagnosis[person] == "no warm start":
+    for person, word in diagnosis.items():
+        if word == "no warm start":
             raise Wrong(
                 f"{person}: a cold vector makes sigma too small and the weight too large, a little, in every step. That "
                 f"is not what {person} sees. {SIX_HINTS[person]}"
             )
-        if diagnosis[person] != word:
-            raise Wrong(
-                f"{person} is not {diagnosis[person]!r}. {SIX_HINTS[person]}"
-            )
+    agree(diagnosis, SIX, SIX_HINTS)
     return "Six faults, of which only D's raises an error."
 
 

@@ -9,6 +9,7 @@ from torch.nn.functional import softplus
 
 from gan_course.checks.core import (
     Wrong,
+    agree,
     array,
     call,
     close,
@@ -513,11 +514,7 @@ def six_complaints(diagnosis):
         raise Wrong(
             "In D every class is as it should be; so its labels are learned. In A none are."
         )
-    for letter, word in SIX.items():
-        if diagnosis[letter] != word:
-            raise Wrong(
-                f"{letter} is not {diagnosis[letter]!r}. {SIX_HINTS[letter]}"
-            )
+    agree(diagnosis, SIX, SIX_HINTS)
     return "Two that stop the program, three that don't, and one that is as it should be."
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan_course.checks.core import Wrong, array, call, close, exercise, number
+from gan_course.checks.core import Wrong, agree, array, call, close, dictionary, exercise, number
 
 
 @exercise
@@ -95,3 +95,30 @@ def test_numbers_of_any_framework():
     with pytest.raises(Wrong, match="Numbers are wanted"):
         array("text")
     assert not close([np.nan], [np.nan]) and not close([1, 2], [1]) and close(1e9 + 1, 1e9)
+
+
+@exercise
+def colours(answer):
+    dictionary(answer, "AB", {"red", "blue"})
+    agree(answer, {"A": "red", "B": "blue"}, {"A": "Look at A.", "B": "Look at B."})
+    return "Red and blue."
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        ("red, blue", "A dict with the keys A, B"),
+        ({"A": "red"}, "A dict with the keys A, B"),
+        ({"A": "red", "B": "green"}, "B: 'green' is none of the words: blue, red."),
+        ({"A": "red", "B": ["blue"]}, "B: ['blue'] is none of the words"),
+        ({"A": "red", "B": "red"}, "B is not 'red'. Look at B."),
+        ({"A": "blue", "B": "red"}, "A is not 'blue'. Look at A."),
+    ],
+)
+def test_a_dict_of_words_gets_the_hint_of_its_first_mistake(answer, hint):
+    result = colours(answer)
+    assert result.passed is False and hint in result.message
+
+
+def test_the_right_words_pass():
+    assert colours({"B": "blue", "A": "red"})

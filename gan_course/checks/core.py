@@ -108,8 +108,15 @@ def dictionary(answer, keys, words=None):
     if not isinstance(answer, dict) or set(answer) != set(keys):
         raise Wrong(f"A dict with the keys {', '.join(map(str, keys))} is wanted.")
     for key, word in answer.items():
-        if words is not None and word not in words:
+        if words is not None and word not in list(words):
             raise Wrong(f"{key}: {word!r} is none of the words: {', '.join(sorted(words))}.")
+
+
+def agree(answer, right, hints):
+    """Raise :class:`Wrong`, with the hint for its key, at the first word of a dict that is not the right one's."""
+    for key, word in right.items():
+        if answer[key] != word:
+            raise Wrong(f"{key} is not {answer[key]!r}. {hints[key]}")
 
 
 def close(value, expected, tolerance=1e-6):

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from gan_course.checks.core import Wrong, call, close, dictionary, exercise, number
+from gan_course.checks.core import Wrong, agree, call, close, dictionary, exercise, number
 
 LR = 0.1
 SIX = {
@@ -185,9 +185,7 @@ def six_steps(diagnosis):
         raise Wrong(
             "Steps 2 and 4 both leave gradients in G. In one they are zeroed before G's step: that one is harmless."
         )
-    for step, word in SIX.items():
-        if diagnosis[step] != word:
-            raise Wrong(f"Step {step} is not {diagnosis[step]!r}. {SIX_HINTS[step]}")
+    agree(diagnosis, SIX, SIX_HINTS)
     return "Five faults, and one that costs time only."
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_course.checks.core import Wrong, call, close, dictionary, exercise, number
+from gan_course.checks.core import Wrong, agree, call, close, dictionary, exercise, number
 
 LR = 0.1
 WAYS = {"upsampling": (layers.UpSampling2D, layers.Conv2D), "transposed": (layers.Conv2DTranspose,)}
@@ -298,9 +298,7 @@ def five_complaints(diagnosis):
             "B and E are both about batch norm's statistics. In one of them there is a copy of the network that "
             "something was forgotten for; in the other there is one network, and too little time."
         )
-    for letter, word in FIVE.items():
-        if diagnosis[letter] != word:
-            raise Wrong(f"{letter} is not {diagnosis[letter]!r}. {FIVE_HINTS[letter]}")
+    agree(diagnosis, FIVE, FIVE_HINTS)
     return "Five faults, and only one of them stopped the program."
 
 
