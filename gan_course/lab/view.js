@@ -511,6 +511,7 @@ function game(root, start, kernel, recorded) {
     shown = history.frames.length - 1;
     diverged = playing = pending = false;
     walk = null;
+    ran = "D"; // who moves first
     trouble.hidden = true;
     for (const [name, control] of Object.entries(settings)) control.value = String(about.settings[name]);
     meaning.textContent = about.probability ? "D(x), the probability of “real”:" : "score of D:";
