@@ -23,6 +23,7 @@ from gan_course.run import SAMPLE_STREAM, latents
 WHICH = ("article", "lesson")
 RECIPES = {  # lesson: the recipe and the network that stand for the article, and those that stand for the lesson
     "02_mlp_gan": (("the article's", "generator"), ("+ lr 0.0005", "average")),
+    "03_dcgan_tensorflow": (("the article's", "generator"), ("our recipe", "average")),
 }
 TARGETS = (400, 200, 100, 60, 40)  # Fréchet distance, in floors
 SHORTEST = 300  # steps of a run that is worth its looks
@@ -30,7 +31,7 @@ SIZES = {
     "tiny": {"steps": {"02_mlp_gan": 6}, "samples": 1000},
     "default": {"steps": {"02_mlp_gan": 5_000}, "samples": 10_000},
     "full": {  # the first one's whole laptop budget, a part of the others'
-        "steps": {"02_mlp_gan": 15_000},
+        "steps": {"02_mlp_gan": 15_000, "03_dcgan_tensorflow": 1_500},
         "samples": 10_000,
     },
 }

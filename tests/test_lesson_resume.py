@@ -18,10 +18,7 @@ SEED, HALF = 5, 6
 def train(number, interrupt=False):
     """Run a lesson's training at smoke, in names of its own; return what its last checkpoint holds."""
     path = lessons.find(number)
-    sources = {
-        cell.id: cell.source
-        for cell in nbformat.read(path, as_version=4).cells
-    }
+    sources = {cell.id: cell.source for cell in nbformat.read(path, as_version=4).cells}
     if interrupt:
         press = f"    if run.step == {HALF - 1}:\n        signal.raise_signal(signal.SIGINT)\n    run.log("
         assert "    run.log(" in sources["loop"]
@@ -29,9 +26,7 @@ def train(number, interrupt=False):
     names = {"budget": "smoke", "seed": SEED, "signal": signal}
     for name in CELLS[number].split():
         exec(compile(sources[name], name, "exec"), names)
-    return checkpoint.read(
-        folder_of(path.stem, "smoke", SEED) / "checkpoint.safetensors"
-    )
+    return checkpoint.read(folder_of(path.stem, "smoke", SEED) / "checkpoint.safetensors")
 
 
 @pytest.mark.parametrize("number", CELLS)

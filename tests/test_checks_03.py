@@ -2,9 +2,7 @@
 
 import os
 
-os.environ.setdefault(
-    "TF_NUM_INTRAOP_THREADS", "1"
-)  # read when TensorFlow starts
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # read when TensorFlow starts
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 import keras
@@ -16,20 +14,12 @@ from keras import layers
 
 from gan_course.checks import lesson_03 as check
 
-LESSON = {
-    "keras": keras,
-    "layers": layers,
-    "np": np,
-    "tf": tf,
-    "check": check,
-}  # what the lesson's cells use
+LESSON = {"keras": keras, "layers": layers, "np": np, "tf": tf, "check": check}  # what the lesson's cells use
 softplus, mean = tf.nn.softplus, tf.reduce_mean
 
 
 def test_the_stubs_are_not_answered_yet():
-    assert [
-        result.passed for result in results("03", "check", dict(LESSON))
-    ] == [None] * 5
+    assert [result.passed for result in results("03", "check", dict(LESSON))] == [None] * 5
 
 
 def test_the_solutions_pass():
@@ -77,22 +67,11 @@ def generator(
 
 def sequential(way):
     last = (
-        [
-            layers.UpSampling2D(4),
-            layers.Conv2D(1, 5, padding="same", activation="tanh"),
-        ]
+        [layers.UpSampling2D(4), layers.Conv2D(1, 5, padding="same", activation="tanh")]
         if way == "upsampling"
-        else [
-            layers.Conv2DTranspose(1, 5, 4, "same"),
-            layers.Activation("tanh"),
-        ]
+        else [layers.Conv2DTranspose(1, 5, 4, "same"), layers.Activation("tanh")]
     )
-    first = [
-        keras.Input((100,)),
-        layers.Dense(12_544),
-        layers.BatchNormalization(),
-        layers.Activation("relu"),
-    ]
+    first = [keras.Input((100,)), layers.Dense(12_544), layers.BatchNormalization(), layers.Activation("relu")]
     return keras.Sequential([*first, layers.Reshape((7, 7, 256)), *last])
 
 
@@ -106,9 +85,7 @@ GENERATORS = {
     "the last layer's bias is missing": with_option(last_bias=False),
     "Does batch norm stand before the reshape": with_option(norm_after=True),
     "there is no ReLU": with_option(relu=False),
-    "the ReLU comes after the batch norm": with_option(
-        relu=False, norm=False, relu_first=True
-    ),
+    "the ReLU comes after the batch norm": with_option(relu=False, norm=False, relu_first=True),
     "first repeat the values": with_option(late=True),
     "mixes neighbours": with_option(interpolation="bilinear"),
     "the tanh at the end is missing": with_option(last=None),
@@ -118,12 +95,8 @@ GENERATORS = {
     "there is no UpSampling2D": lambda way: generator("transposed"),
     "there is no Conv2DTranspose": lambda way: generator("upsampling"),
     "a keras.Model is wanted": lambda way: layers.Dense(3),
-    "it should take noise": lambda way: keras.Sequential(
-        [keras.Input((10,)), layers.Dense(784)]
-    ),
-    "it should draw (None, 28, 28, 1)": lambda way: keras.Sequential(
-        [keras.Input((100,)), layers.Dense(784)]
-    ),
+    "it should take noise": lambda way: keras.Sequential([keras.Input((10,)), layers.Dense(784)]),
+    "it should draw (None, 28, 28, 1)": lambda way: keras.Sequential([keras.Input((100,)), layers.Dense(784)]),
     "A function is wanted": 3,
     "NameError": lambda way: undefined,  # noqa: F821
 }
@@ -162,31 +135,16 @@ def test_wrong_generators_are_named(hint):
     ],
 )
 def test_wrong_counts_are_named(flatten, parameters, times, hint):
-    result = check.strides(
-        check.FLATTEN | flatten, check.PARAMETERS | parameters, times
-    )
+    result = check.strides(check.FLATTEN | flatten, check.PARAMETERS | parameters, times)
     assert result.passed is False and hint in result.message, result
     assert check.strides(check.FLATTEN, check.PARAMETERS, 15.63)
     assert check.strides([1, 2], check.PARAMETERS, 16).passed is False
 
 
 def test_the_counts_are_those_of_keras():
-    for key, stride, channels in (
-        ("A", 1, (64, 128)),
-        ("B", 2, (64, 128)),
-        ("C", 2, (64,)),
-    ):
-        convolutions = [
-            layers.Conv2D(filters, 5, stride, "same") for filters in channels
-        ]
-        network = keras.Sequential(
-            [
-                keras.Input((28, 28, 1)),
-                *convolutions,
-                layers.Flatten(),
-                layers.Dense(1),
-            ]
-        )
+    for key, stride, channels in (("A", 1, (64, 128)), ("B", 2, (64, 128)), ("C", 2, (64,))):
+        convolutions = [layers.Conv2D(filters, 5, stride, "same") for filters in channels]
+        network = keras.Sequential([keras.Input((28, 28, 1)), *convolutions, layers.Flatten(), layers.Dense(1)])
         assert network.count_params() == check.PARAMETERS[key]
         assert network.layers[-2].output.shape == (None, check.FLATTEN[key])
 
@@ -196,12 +154,7 @@ def test_the_counts_are_those_of_keras():
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
-    [
-        ((100, 29), "about 1/e"),
-        ((299, 10), "about 1/e"),
-        ((298, 29), "round up"),
-        ((299, 200), "The first n"),
-    ],
+    [((100, 29), "about 1/e"), ((299, 10), "about 1/e"), ((298, 29), "round up"), ((299, 200), "The first n")],
 )
 def test_wrong_memories_are_named(answer, hint):
     result = check.memory(*answer)
@@ -238,16 +191,9 @@ def both(
     mode=True,
 ):
     with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
-        real_logits, fake_logits = (
-            d(real, training=mode),
-            d(g(z, training=mode), training=mode),
-        )
+        real_logits, fake_logits = (d(real, training=mode), d(g(z, training=mode), training=mode))
         losses = [
-            half
-            * (
-                terms[0] * mean(softplus(-sign * real_logits))
-                + terms[1] * mean(softplus(sign * fake_logits))
-            ),
+            half * (terms[0] * mean(softplus(-sign * real_logits)) + terms[1] * mean(softplus(sign * fake_logits))),
             (g_loss or (lambda f: mean(softplus(-f))))(fake_logits),
         ]
         d_target = losses[0] + losses[1] if total else losses[0]
@@ -256,10 +202,7 @@ def both(
         opt_d.apply(d_slopes, d.trainable_variables)
         with tf.GradientTape() as g_tape:
             losses[1] = mean(softplus(-d(g(z))))
-    opt_g.apply(
-        g_tape.gradient(losses[1], g.trainable_variables),
-        g.trainable_variables,
-    )
+    opt_g.apply(g_tape.gradient(losses[1], g.trainable_variables), g.trainable_variables)
     if order == "G first":
         with tf.GradientTape() as d_tape:
             losses[0] = mean(softplus(-d(real))) + mean(softplus(d(g(z))))
@@ -278,12 +221,8 @@ def one_tape(g, d, opt_g, opt_d, real, z):
         real_logits, fake_logits = d(real), d(g(z))
         d_loss = mean(softplus(-real_logits)) + mean(softplus(fake_logits))
         g_loss = mean(softplus(-fake_logits))
-    opt_d.apply(
-        tape.gradient(d_loss, d.trainable_variables), d.trainable_variables
-    )
-    opt_g.apply(
-        tape.gradient(g_loss, g.trainable_variables), g.trainable_variables
-    )
+    opt_d.apply(tape.gradient(d_loss, d.trainable_variables), d.trainable_variables)
+    opt_g.apply(tape.gradient(g_loss, g.trainable_variables), g.trainable_variables)
     return d_loss, g_loss
 
 
@@ -291,17 +230,13 @@ def fakes_outside(g, d, opt_g, opt_d, real, z):
     fake = g(z)
     with tf.GradientTape() as tape:
         g_loss = mean(softplus(-d(fake)))
-    opt_g.apply(
-        tape.gradient(g_loss, g.trainable_variables), g.trainable_variables
-    )
+    opt_g.apply(tape.gradient(g_loss, g.trainable_variables), g.trainable_variables)
 
 
 def no_step_of_g(g, d, opt_g, opt_d, real, z):
     with tf.GradientTape() as tape:
         d_loss = mean(softplus(-d(real))) + mean(softplus(d(g(z))))
-    opt_d.apply(
-        tape.gradient(d_loss, d.trainable_variables), d.trainable_variables
-    )
+    opt_d.apply(tape.gradient(d_loss, d.trainable_variables), d.trainable_variables)
     return d_loss, d_loss
 
 
@@ -309,9 +244,7 @@ def wasteful(g, d, opt_g, opt_d, real, z, *, fakes):
     """Right steps from too many calls: everything twice, or with the same fakes judged twice."""
     with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
         fake = g(z, training=True)
-        d_loss = mean(softplus(-d(real, training=True))) + mean(
-            softplus(d(fake, training=True))
-        )
+        d_loss = mean(softplus(-d(real, training=True))) + mean(softplus(d(fake, training=True)))
         fake = g(z, training=True) if fakes == "twice" else fake
         g_loss = mean(softplus(-d(fake, training=True)))
     d_slopes = d_tape.gradient(d_loss, d.trainable_variables)
@@ -344,9 +277,7 @@ BOTH = {
     "D's gradient was taken after G had moved": changed(order="G first"),
     "the loss that saturates": changed(g_loss=lambda f: -mean(softplus(f))),
     "helps D": changed(g_loss=lambda f: mean(softplus(f))),
-    "G's step is not the gradient": changed(
-        g_loss=lambda f: 5 * mean(softplus(-f))
-    ),
+    "G's step is not the gradient": changed(g_loss=lambda f: 5 * mean(softplus(-f))),
     "G was called 2 times": lambda *a: wasteful(*a, fakes="twice"),
     "D was called 3 times": lambda *a: wasteful(*a, fakes="once"),
     "not all calls say training=True": changed(mode=False),
@@ -360,12 +291,8 @@ BOTH = {
 
 def persistent(g, d, opt_g, opt_d, real, z):
     with tf.GradientTape(persistent=True) as tape:
-        logits = d(
-            tf.concat([real, g(z, training=True)], axis=0), training=True
-        )
-        d_loss = mean(softplus(-logits[: len(real)])) + mean(
-            softplus(logits[len(real) :])
-        )
+        logits = d(tf.concat([real, g(z, training=True)], axis=0), training=True)
+        d_loss = mean(softplus(-logits[: len(real)])) + mean(softplus(logits[len(real) :]))
         g_loss = mean(softplus(-logits[len(real) :]))
     d_slopes = tape.gradient(d_loss, d.trainable_variables)
     g_slopes = tape.gradient(g_loss, g.trainable_variables)
@@ -392,24 +319,12 @@ def test_wrong_steps_are_named(hint):
 @pytest.mark.parametrize(
     ("change", "hint"),
     [
-        (
-            {"B": "statistics not averaged", "E": "moving statistics"},
-            "too little time",
-        ),
-        (
-            {"A": "outside the tape", "D": "partial batch"},
-            "once for each shape",
-        ),
-        (
-            {"C": "moving statistics", "B": "two sigmoids"},
-            "differs between the modes",
-        ),
+        ({"B": "statistics not averaged", "E": "moving statistics"}, "too little time"),
+        ({"A": "outside the tape", "D": "partial batch"}, "once for each shape"),
+        ({"C": "moving statistics", "B": "two sigmoids"}, "differs between the modes"),
         ({"C": "two sigmoid"}, "none of the words"),
         ({"C": "nothing is wrong"}, "between which bounds"),
-        (
-            {"D": "two sigmoids", "C": "outside the tape"},
-            "between which bounds",
-        ),
+        ({"D": "two sigmoids", "C": "outside the tape"}, "between which bounds"),
         ({"F": "two sigmoids"}, "the keys A, B, C, D, E"),
     ],
 )
