@@ -12,19 +12,18 @@ from gan_course.yardstick import floors
 FRECHET = "frechet_over_floor"
 # (score, its heading, how a number is written)
 SCORES = (
-    (FRECHET, "Fréchet distance, floors", ".0f"),
+    (FRECHET, "Fréchet distance, floors", ",.0f"),
     ("coverage_of_real", "coverage of real", ".0%"),
     ("coverage_of_real_worst", "worst class", ".0%"),
     ("class_kl", "class KL", ".3f"),
     ("least_frequent", "rarest digit", ".1%"),
     ("conditional_accuracy", "digit as asked", ".1%"),  # where labels are asked for
 )
-# Colours differ in their dashes and markers, too, for grey print.
+# Eight colours of Okabe and Ito (2008). Lines differ in their markers and dashes, too, for grey print.
+COLOURS = (plots.BLUE, plots.ORANGE, plots.GREEN, plots.GREY, "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 STYLES = [
     {"color": colour, "linestyle": dashes, "marker": marker}
-    for colour, dashes, marker in zip(
-        (plots.BLUE, plots.ORANGE, plots.GREEN, plots.GREY), plots.DASHES, "os^v", strict=True
-    )
+    for colour, dashes, marker in zip(COLOURS, 2 * plots.DASHES, "os^vDPX*", strict=True)
 ]
 
 
@@ -94,15 +93,15 @@ def _section(lesson, networks):
     """Return a lesson's heading, the facts of its recording, its figure, and the table of all its networks."""
     _, facts = recorded(lesson)
     path = lessons.NOTEBOOKS / f"{lesson}.ipynb"
-    title, note = lesson, None
+    title, recipes, note = lesson, "The recipes", None
     if path.exists():  # results may be there before the lesson is
         title = nbformat.read(path, as_version=4)["cells"][0]["source"].splitlines()[0].lstrip("# ")
-        title, note = f"[{title}](../notebooks/{path.name})", older_recipe(path)
+        recipes, note = f"The recipes of [the lesson](../notebooks/{path.name})", older_recipe(path)
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     parts = [
         f"(lesson-{lesson[:2]})=\n## {title}",
-        f"Recorded on {facts['machine']}, device {facts['device']}, at the budget `{facts['budget']}`, with the data "
-        f"`{facts['data']}` and {facts['samples']:,} samples of each network. Versions: {versions}.",
+        f"{recipes}, recorded on {facts['machine']}, device {facts['device']}, at the budget `{facts['budget']}`, with "
+        f"the data `{facts['data']}` and {facts['samples']:,} samples of each network. Versions: {versions}.",
         f"*The lesson's code has changed since then: {note}.*" if note else "",
         _figure(best_of(networks)),
     ]
@@ -118,7 +117,7 @@ def _section(lesson, networks):
 
 def _figure(networks):
     """Return a picture of the Fréchet distance over the minutes of training, from the best seed to the worst."""
-    figure = plots.new_figure(8.5, 4)
+    figure = plots.new_figure(6.5, 4.8)  # as wide as the text
     axes, ends = figure.subplots(), []
     for i, network in reversed(list(enumerate(networks))):  # the legend in the order of the lines
         minutes = [network.minutes(step) for step in network.steps]
@@ -126,12 +125,12 @@ def _figure(networks):
         style = STYLES[i % len(STYLES)]
         axes.plot(minutes, [np.mean(of_seeds) for of_seeds in values], label=network.label, **style)
         axes.fill_between(minutes, *zip(*map(_range, values), strict=True), color=style["color"], alpha=0.15)
-        ends.insert(0, f"{network.label} ends at {network.mean(FRECHET):.0f} after {minutes[-1]:.1f} minutes")
+        ends.insert(0, f"{network.label} ends at {network.mean(FRECHET):,.0f} after {minutes[-1]:.1f} minutes")
     axes.axhline(1, color="black", linewidth=0.8)
     axes.annotate("real digits", (0.01, 1.1), xycoords=("axes fraction", "data"), fontsize=9)
     axes.set(yscale="log", xlabel="minutes of training", ylabel="Fréchet distance in floors (log)")
     axes.set_xlim(left=0)
-    axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.legend(frameon=False, fontsize=9, loc="outside lower center", ncols=2)
     shown = plots.picture(figure, f"Fréchet distance in floors over the minutes of training: {'; '.join(ends)}.")
     return f"![{shown.alt}](data:image/png;base64,{base64.b64encode(shown.png).decode()})"
 
@@ -153,7 +152,7 @@ def _words(network, scores):
         words.append(f"{np.mean(values):{form}}" if values else "–")
         if score == FRECHET and len(values) > 1:
             low, high = _range(values)
-            words[-1] += f" ({low:{form}} to {high:{form}})"
+            words[-1] += f" ({low:{form}}–{high:{form}})"
     return words
 
 

@@ -3,6 +3,7 @@
 import binascii
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -24,6 +25,7 @@ FOLDED = {
 def setup(app):
     app.connect("source-read", prepare)
     app.connect("doctree-read", describe_pictures)
+    app.connect("doctree-read", keep_punctuation)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -53,6 +55,16 @@ def describe_pictures(app, doctree):
     for image in doctree.findall(nodes.image):
         if not image.get("alt", "").strip():
             logging.getLogger(__name__).warning("a picture without alt text: %s", image["uri"], location=image)
+
+
+def keep_punctuation(app, doctree):
+    """Put an equation in the text and the comma after it in a span of their own: browsers would break between them."""
+    for math in list(doctree.findall(nodes.math)):
+        after = math.next_node(descend=False, siblings=True)
+        if isinstance(after, nodes.Text) and (found := re.match(r"[.,;:!?)”’]+", after)):
+            math.parent.replace(after, nodes.Text(after[found.end() :]))
+            math.parent.replace(math, unbroken := nodes.inline(classes=["unbroken"]))
+            unbroken += [math, nodes.Text(found[0])]
 
 
 def stored_alts(notebook):
