@@ -44,6 +44,7 @@ def notebook(tmp_path_factory):
 def page(notebook):
     """The notebook just run, nothing played yet; at the end, nothing may have gone wrong on the page."""
     notebook.run_all()
+    assert notebook.failures() == []
     yield notebook.page
     assert notebook.failures() + notebook.complaints() == []
 
@@ -101,6 +102,7 @@ def test_the_game_reacts_to_step_play_pause_reset_and_changed_data(game):
     expect_status(game, "0 updates of D, 0 of G.")
     expect(game.get_by_role("heading", name="Modes covered")).to_be_hidden()
     game.get_by_role("combobox", name="loss").select_option("wasserstein")
+    press(game, "D’s update")
     expect(game.locator("pre")).to_contain_text("def update_critic(", timeout=WAIT)
     press(game, "Step both")
     expect_status(game, "1 update of D, 1 of G.")

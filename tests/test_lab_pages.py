@@ -13,6 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from gan_course import lab
 from gan_course.lab import frames, recording, theory
+from gan_course.lab.page import text_of
 
 pytestmark = pytest.mark.skipif(
     not CHROMIUM and not os.environ.get("CI"),
@@ -81,13 +82,13 @@ def updates(game):
 # -- the objective -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("mean", "std"), [(0.0, 1.5), (-4.0, 0.2), (1.0, 0.5), (4.0, 3.0), (1.35, 0.65)])
-def test_the_browser_computes_what_the_reference_does(objective, mean, std):
-    objective.get_by_role("slider", name="mean of p_g").fill(str(mean))
-    objective.get_by_role("slider", name="width of p_g").fill(str(std))
-    for name, value in theory.numbers(mean, std).items():
-        found = float(objective.locator(f"[data-name='{name}']").get_attribute("data-value"))
-        assert found == pytest.approx(value, rel=1e-9, abs=1e-12), name
+def test_the_browser_computes_what_the_reference_does(objective):
+    for mean, std in [(0.0, 1.5), (-4.0, 0.2), (1.0, 0.5), (4.0, 3.0), (1.35, 0.65)]:
+        objective.get_by_role("slider", name="mean of p_g").fill(str(mean))
+        objective.get_by_role("slider", name="width of p_g").fill(str(std))
+        for name, value in theory.numbers(mean, std).items():
+            found = float(objective.locator(f"[data-name='{name}']").get_attribute("data-value"))
+            assert found == pytest.approx(value, rel=1e-9, abs=1e-12), (name, mean, std)
 
 
 def test_the_keyboard_moves_the_sliders_and_says_where_they_are(objective):
@@ -181,6 +182,39 @@ def test_all_controls_can_be_reached_and_used_by_keyboard(game):
     assert {"back through the game", "D’s update", "G’s update", "code of the update"} <= set(seen)
     game.get_by_role("button", name="G’s update").press("Space")
     expect(game.get_by_role("heading", name="The code of G’s update")).to_be_visible()
+
+
+# -- the game with a kernel that does not answer -----------------------------------------------------------------------
+
+RENDER = """async ([view, start]) => {
+  const { default: exhibit } = await import("data:text/javascript," + encodeURIComponent(view));
+  Object.assign(window, { sent: [], gone: false, heard: {} });
+  const send = message => { if (gone) throw new Error("Cannot send"); sent.push(message.type); };
+  const model = { get: name => ({ css: "", start })[name], send, on: (event, call) => heard[event] = call, off() {} };
+  document.body.innerHTML = "<main></main>";
+  window.close_view = exhibit.render({ model, el: document.querySelector("main") });
+}"""
+
+
+def test_a_view_without_an_answer_asks_again_and_one_without_a_kernel_says_so(show_page):
+    page = show_page("objective")
+    page.clock.install()
+    page.evaluate(RENDER, [text_of("view.js"), lab.game(live=True).start])
+    assert page.evaluate("sent") == ["hello"]
+    page.clock.fast_forward(6_000)
+    assert page.evaluate("sent") == ["hello", "hello"]
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.evaluate("heard.comm_live_update()")  # what a restart of the kernel comes to
+    expect(page.get_by_role("status")).to_have_text("This game’s kernel is gone: run the cell again.")
+    page.evaluate(
+        "gone = true; document.querySelector('main div').shadowRoot.querySelector('.status').textContent = ''"
+    )
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_role("status")).to_have_text("This game’s kernel is gone: run the cell again.")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    page.evaluate("close_view()")
+    assert page.evaluate("sent") == ["hello", "hello", "play"]
 
 
 # -- both --------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from browser import CHROMIUM, CHROMIUM_OPTIONS
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
-from gan_course import lessons, slides
+from gan_course import lab, lessons, slides
 from gan_course.errors import CourseError
 from gan_course.slides import __main__ as command
 from gan_course.slides import assets
@@ -20,6 +20,7 @@ from gan_course.slides.cells import Slide, slides_of
 from gan_course.slides.pages import code, markdown, page, printed
 
 LESSONS = lessons.all_lessons()
+GAME = {"steps": 24, "pictures": 7, "live": False}
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 needs_chromium = pytest.mark.skipif(
     not CHROMIUM and not os.environ.get("CI"),
@@ -300,7 +301,8 @@ COMPLAINTS = r"""async number => {
       found.push(`smaller than it was drawn: ${image.alt}`);
   }
   for (const live of frame.querySelectorAll(".alive"))
-    if (!live.querySelector("input[type=range]")) found.push("a replay that isn't alive");
+    if (![live, ...[...live.querySelectorAll("div")].map(each => each.shadowRoot)].some(root => root?.querySelector("input[type=range]")))
+      found.push("a replay that isn't alive");
   if (!frame.querySelector("h1, h2").textContent.trim()) found.push("no heading");
   return found;
 }"""
@@ -449,6 +451,33 @@ def test_a_replay_is_scrubbed_by_keyboard_and_the_slide_stays(folder, chromium, 
             tab.keyboard.press(back)
             assert tab.evaluate("Reveal.getIndices()") == place
             expect(label).to_have_text("step 0")
+        assert wrong == []
+
+
+@needs_chromium
+def test_the_lab_fits_a_slide_and_shows_code_while_an_update_goes_slowly(folder, chromium):
+    alive = [f'<div class="alive">{each.html}</div>' for each in (lab.objective(live=False), lab.game(**GAME))]
+    deck = folder / "lab.html"
+    deck.write_text(page([Slide("## H", blocks=[("shown", block)]) for block in alive]), encoding="utf-8")
+    with shown_in(chromium, deck) as (tab, wrong):
+        expect(tab.locator(".alive > figure[data-alive]")).to_have_count(2)
+        assert complaints(tab) == []  # ends at the game
+        game, place = tab.get_by_role("region", name="The game in 2-D"), tab.evaluate("Reveal.getIndices()")
+        for player, line in [("D", "opt_d.step()"), ("G", "opt_g.step()")]:
+            expect(game.locator("pre")).to_be_hidden()
+            game.get_by_role("button", name=f"{player}, slowly").press("Enter")
+            for _ in range(4):
+                game.get_by_role("button", name="Next phase").press("Enter")
+            expect(game.locator("pre .now").last).to_have_text(re.compile(re.escape(line)))
+            assert [c for c in tab.evaluate(COMPLAINTS, 1) if c] == []
+            game.get_by_role("button", name="Next phase").press("Enter")
+        scrub = game.get_by_label("back through the game")
+        scrub.press("Home")
+        assert scrub.input_value() == "0" and tab.evaluate("Reveal.getIndices()") == place
+        scrub.press("Escape")
+        assert tab.evaluate("[Reveal.isOverview(), document.activeElement === document.body]") == [False, True]
+        scrub.press("PageUp")
+        assert tab.evaluate("Reveal.getIndices()") != place
         assert wrong == []
 
 

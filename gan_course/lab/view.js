@@ -35,7 +35,14 @@ function kernelOf(model) {
       model.set(name, value);
       model.save_changes();
     },
-    send: message => model.send(message),
+    send(message) {
+      try {
+        model.send(message);
+        return true;
+      } catch { // "Cannot send": the kernel was restarted or shut down
+        return false;
+      }
+    },
     listen(event, callback) {
       model.on(event, callback);
       return () => model.off(event, callback);
@@ -46,12 +53,14 @@ function kernelOf(model) {
 function mount(place, css, start, kernel, frames) {
   const host = make("div");
   // JupyterLab takes keys for its cells unless the element with the focus asks it not to; slides turn at arrow keys.
+  // Page Up and Page Down stay the page's: a presenter has these two.
   host.dataset.lmSuppressShortcuts = "true";
   host.addEventListener("keydown", event => {
-    if (event.key !== "Escape" && !event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+    if (event.key !== "Escape" && !event.key.startsWith("Page") && !event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
   });
   place.append(host);
   const root = make("section", { class: "lab", "aria-label": start.title });
+  root.classList.toggle("hall", Boolean(place.closest(".reveal"))); // in slides: larger letters, fewer of them
   host.attachShadow({ mode: "open" }).append(make("style", {}, css), root);
   const exhibit = (start.exhibit === "game" ? game : objective)(root, start, kernel, frames);
 
@@ -187,7 +196,7 @@ function objective(root, start, kernel) {
     axis(LOW - 18), make("line", { x1: LEFT, x2: WIDE - 8, y1: LOW / 2, y2: LOW / 2, style: "stroke:var(--line)", "stroke-dasharray": "2 4" }),
     line("best", "third"), ...ticks(LOW - 1),
     label(LEFT - 4, LOW - 15, "0", "end"), label(LEFT - 4, LOW / 2 + 4, "½", "end"), label(LEFT - 4, 20, "1", "end"),
-    label(LEFT + 6, 12, "D*(x), the probability of “real”", "start"));
+    label(LEFT + 6, 14, "D*(x), the probability of “real”", "start"));
 
   // Sliders for the keyboard; the two handles in the plot do the same.
   const slider = (name, text) => {
@@ -447,7 +456,7 @@ function game(root, start, kernel, recorded) {
       endWalk();
       drawn = 0;
       shown = history.frames.length - 1;
-      kernel.send({ type: "play", rounds: Number(speed.value) });
+      tell({ type: "play", rounds: Number(speed.value) });
     } else if (kernel) {
       walk ? tick() : ask("walk", null);
     } else {
@@ -465,7 +474,7 @@ function game(root, start, kernel, recorded) {
   function pause() {
     clearTimeout(timer);
     clearInterval(timer);
-    if (playing && kernel) kernel.send({ type: "pause" });
+    if (playing && kernel) tell({ type: "pause" });
     playing = false;
     label();
   }
@@ -478,23 +487,33 @@ function game(root, start, kernel, recorded) {
     }
     endWalk();
     if (slow.checked) ask("walk", player);
-    else kernel.send({ type: "step", player });
+    else tell({ type: "step", player });
+  }
+  function tell(message) {
+    if (!kernel.send(message)) lost();
+  }
+  function lost() {
+    playing = pending = false;
+    clearTimeout(timer);
+    label();
+    say("This game’s kernel is gone: run the cell again.");
   }
   function ask(type, player) {
     if (pending) return;
     pending = true;
-    kernel.send({ type, player });
+    tell({ type, player });
   }
   function startAgain() {
     pause();
-    kernel.send({ type: "reset" });
+    tell({ type: "reset" });
   }
   function change(name, value) {
     if (start.while_playing.includes(name)) endWalk();
     else pause();
-    kernel.send({ type: "set", settings: { [name]: value } });
+    tell({ type: "set", settings: { [name]: value } });
   }
   function label() {
+    root.classList.toggle("walking", Boolean(walk));
     play.textContent = playing ? "Pause" : "Play";
     for (const control of [play, following, ...steps]) control.disabled = diverged;
     following.hidden = Boolean(kernel) && !slow.checked;
@@ -754,23 +773,25 @@ function game(root, start, kernel, recorded) {
     for (const [name] of lines) for (const each of frames) if (Number.isFinite(each[name])) spread.push(each[name]);
     spread.sort((a, b) => a - b);
     const modes = title === "Modes covered";
+    const letters = root.classList.contains("hall") ? 17 : 11, below = letters + 5;
     const bend = floors ? value => Math.log10(Math.max(value, 1e-3)) : value => value;
     let bottom = floors ? 0.02 : modes ? 0 : Math.min(0, spread[Math.floor(0.01 * spread.length)] ?? 0);
     let topmost = floors ? 6 : modes ? about.modes : (spread[Math.floor(0.99 * (spread.length - 1))] ?? 1) * 1.05;
     if (!(topmost > bottom)) topmost = bottom + 1;
     const last = frames.at(-1), updates = each => each.d_updates + each.g_updates, end = Math.max(1, updates(last));
-    const left = 34, x = each => left + updates(each) / end * (width - left - 6);
+    const left = 3 * letters + 1, x = each => left + updates(each) / end * (width - left - 6);
     const share = value => (bend(value) - bend(bottom)) / (bend(topmost) - bend(bottom));
-    const y = value => height - 16 - Math.min(1, Math.max(0, share(value))) * (height - 24);
-    pen.font = "11px system-ui, sans-serif";
+    const y = value => height - below - Math.min(1, Math.max(0, share(value))) * (height - below - 8);
+    pen.font = `${letters}px system-ui, sans-serif`;
     pen.fillStyle = colour("ink");
     pen.strokeStyle = colour("line");
     pen.lineWidth = 1;
-    pen.strokeRect(left, 8, width - left - 6, height - 24);
+    pen.strokeRect(left, 8, width - left - 6, height - below - 8);
     pen.textAlign = "right";
     const digits = floors ? 2 : 1;
-    pen.fillText(modes || floors ? whole(topmost) : number(topmost, digits), left - 4, 14);
-    pen.fillText(modes ? "0" : number(bottom, digits), left - 4, height - 15);
+    const mark = value => modes || Math.abs(value) >= 100 ? minus(whole(value)) : number(value, digits);
+    pen.fillText(floors ? whole(topmost) : mark(topmost), left - 4, letters + 3);
+    pen.fillText(mark(bottom), left - 4, height - below + 1);
     pen.fillText(`${whole(end)} updates`, width - 6, height - 3);
     pen.textAlign = "left";
     pen.fillText("0", left, height - 3);
@@ -802,17 +823,19 @@ function game(root, start, kernel, recorded) {
     pen.lineWidth = 1;
     pen.beginPath();
     pen.moveTo(x(frame), 8);
-    pen.lineTo(x(frame), height - 16);
+    pen.lineTo(x(frame), height - below);
     pen.stroke();
     canvas.setAttribute("aria-label", `${title} over the updates. ` +
       lines.map(([name, text]) => `${text}: ${values[name].textContent}`).join("; ") + ".");
   }
 
   // -- the two sources: a kernel, or a recording
-  let stop = () => {};
+  let stop = () => {}, knocking = null;
   if (kernel) {
     let told = 0;
-    stop = kernel.listen("msg:custom", (message, buffers) => {
+    const stops = [kernel.listen("comm_live_update", lost)]; // the kernel was restarted or shut down
+    stop = () => stops.forEach(each => each());
+    stops.push(kernel.listen("msg:custom", (message, buffers) => {
       const frames = buffers.map(view => unpack(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength), layout));
       if (message.type === "game") newGame(message, frames);
       if (!about) return;
@@ -820,13 +843,19 @@ function game(root, start, kernel, recorded) {
         add(frames[0], message.player);
         if (playing && performance.now() - told > 500) {
           told = performance.now();
-          kernel.send({ type: "seen", n: message.n });
+          tell({ type: "seen", n: message.n });
         }
       }
       if (message.type === "walk") { pending = false; begin(message, frames[0], frames[1]); }
       if (message.type === "state") state(message);
-    });
-    kernel.send({ type: "hello" });
+    }));
+    let wait = 5000;
+    (function knock() { // again, if nothing came back: a busy kernel or connection may take long, or lose it
+      if (about) return;
+      tell({ type: "hello" });
+      knocking = setTimeout(knock, wait);
+      wait *= 2;
+    })();
   } else {
     const size = recorded.byteLength / start.frames;
     newGame(start.about, Array.from({ length: start.frames }, (_, i) => unpack(recorded.slice(i * size, (i + 1) * size), layout)));
@@ -836,6 +865,7 @@ function game(root, start, kernel, recorded) {
     close() {
       pause();
       cancelAnimationFrame(waiting);
+      clearTimeout(knocking);
       stop();
     },
   };
