@@ -13,7 +13,7 @@ override export GAN_COURSE_DATA := $(if $(filter /%,$(GAN_COURSE_DATA)),,$(CURDI
 endif
 export GAN_COURSE_RUNS ?= $(CURDIR)/runs
 
-.PHONY: help lab test doctor run refresh record status release bench install
+.PHONY: help lab test doctor run refresh record status site slides release bench install
 help:            ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /make \1: /p' Makefile
 
@@ -40,6 +40,12 @@ record: install  ## a lesson's recorded experiments anew, into results/: LESSON=
 
 status: install  ## which lessons are fresh, stale, or made with an older package
 	$(PY) -m gan_course status
+
+site: install    ## the lessons as a website, with all that it needs, in build/site/; warnings are errors
+	$(PY) -m sphinx -W --keep-going -E -q -j 2 -c docs -d build/site-doctrees . build/site
+
+slides: install  ## every lesson as a deck for the lecture hall, in build/slides/: fits on a USB stick, needs no network
+	$(PY) -m gan_course.slides
 
 release: install ## student copy (no solutions, no outputs) and instructor copy, with zip files, in build/release/
 	$(PY) -m gan_course release

@@ -16,6 +16,8 @@ Each file is one idea, and its name says which:
 ``plots``          pictures with fixed ranges and an alt text
 ``replay``         a training run to scrub through, without a kernel
 ``lessons``        where the lessons are, how to run and to refresh one
+``lab``            two exhibits to play with, in a notebook and on a page
+``slides``         every lesson as a deck for a lecture
 ``release``        the copies for students and for instructors
 ``provenance``     which code, data and machine made a lesson's outputs
 =================  ==========================================================

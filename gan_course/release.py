@@ -6,13 +6,16 @@
 
 Solutions stay folded in the instructor copy, as they are in the lesson: it is the copy that is projected in class,
 and its notebooks are, byte for byte, the ones that the tests ran.
+
+Each copy has a line in VERSION.txt that says which state of the course it was made from.
 """
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
-from gan_course import lessons, provenance
+from gan_course import __version__, lessons, provenance
 from gan_course.errors import CourseError
 
 FOLDER = Path("build", "release")
@@ -25,6 +28,8 @@ LITTER = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.pyc", ".
 STUDENT_README = "student_readme.md"  # beside this file
 STUDENT_TARGETS = ("help", "lab", "doctor", "run", "install")  # of the Makefile: the others need the tests
 STUDENT_EXTRAS = "torch,tensorflow,lab"
+SLIDES = ("slideshow", "slide")  # a cell's metadata for the lecture
+VERSION = "VERSION.txt"
 
 
 def release(folder=None):
@@ -55,8 +60,30 @@ def release(folder=None):
     for path in notebooks:
         shutil.copy2(path, copies["instructor"] / "notebooks")
     for copy in copies.values():
+        (copy / VERSION).write_text(version() + "\n", encoding="utf-8")
         shutil.make_archive(str(copy), "zip", folder, copy.name)
     return copies
+
+
+def version():
+    """Return the course's version, with the commit and its date where git knows them (str).
+
+    A released copy has it in a file. "with changes" means that tracked files differ from the commit.
+    """
+    noted = lessons.ROOT / VERSION
+    if noted.exists():
+        return noted.read_text(encoding="utf-8").strip()
+    line = f"gan-course {__version__}"
+    if (lessons.ROOT / ".git").exists() and shutil.which("git"):
+        if commit := _git("log", "-1", "--format=%h of %cs"):
+            changed = _git("--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
+            line += f", commit {commit}{', with changes' if changed else ''}"
+    return line
+
+
+def _git(*arguments):
+    """Return what git says about the course's folder, "" where it refuses (a folder of another user's, say)."""
+    return subprocess.run(["git", *arguments], cwd=lessons.ROOT, capture_output=True, text=True).stdout.strip()
 
 
 def _read_lessons():
@@ -78,7 +105,8 @@ def _write_student(copy, notebooks):
         nbformat.write(for_students(notebook), copy / "notebooks" / path.name)
     (copy / "gan_course" / STUDENT_README).unlink()
     readme = (Path(__file__).parent / STUDENT_README).read_text(encoding="utf-8")
-    (copy / "README.md").write_text(readme.replace("{lessons}", lessons.table()), encoding="utf-8")
+    readme = readme.replace("{lessons}", lessons.table()).replace("{version}", version())
+    (copy / "README.md").write_text(readme, encoding="utf-8")
     makefile = (lessons.ROOT / "Makefile").read_text(encoding="utf-8")
     (copy / "Makefile").write_text(student_makefile(makefile), encoding="utf-8", newline="\n")
 
@@ -94,7 +122,7 @@ def _copy_parts(copy, parts):
 
 
 def for_students(notebook):
-    """Return a copy of a lesson without solutions, outputs and provenance (a notebook).
+    """Return a copy of a lesson without solutions, outputs, provenance and slides (a notebook).
 
     A solution is every cell tagged ``solution``, of text or code, and the text that leads from a check,
     or from another solution, to a cell of code tagged so ("One answer:").
@@ -106,6 +134,8 @@ def for_students(notebook):
         cell for cell, drop in zip(student["cells"], _solutions(student["cells"]), strict=True) if not drop
     ]
     for cell in student["cells"]:
+        for key in SLIDES:
+            cell["metadata"].pop(key, None)
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
     student["metadata"].pop(provenance.KEY, None)

@@ -90,9 +90,9 @@ def _output(cell, output):
             yield f"an {kind} without alt text"
         if "widget" in kind:
             yield "a stored widget"
-    text = output.get("text", "") + json.dumps(
-        [value for kind, value in output.get("data", {}).items() if not kind.startswith("image/")]
-    )
+    values = [value for kind, value in output.get("data", {}).items() if not kind.startswith("image/")]
+    # As they are: json.dumps would make `D:"` look like the beginning of a Windows path.
+    text = "\n".join([output.get("text", ""), *(v if isinstance(v, str) else json.dumps(v) for v in values)])
     text = re.sub(r"base64,[\w+/=]+", "", text)
     yield from (f"a machine's path in its output: {match[0]}" for match in PATH.finditer(text))
 

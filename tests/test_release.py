@@ -20,7 +20,7 @@ from hygiene import complaints_about_run, runs_of
 from nbclient import NotebookClient
 
 from gan_course import __main__ as command
-from gan_course import lessons, provenance, release
+from gan_course import __version__, lessons, provenance, release
 from gan_course.errors import CourseError
 from gan_course.run import folder_of
 
@@ -120,6 +120,8 @@ def complaints_about_student_lesson(notebook):
     for cell in notebook.cells:
         if "solution" in tags_of(cell):
             found.append(f"{cell.id}: a solution")
+        if {"slideshow", "slide"} & cell.metadata.keys():
+            found.append(f"{cell.id}: what a lecture's slide says")
         if "solution_" in cell.source:
             found.append(f"{cell.id}: a name of a solution's")
         if cell.cell_type == "code" and (cell.outputs or cell.execution_count is not None):
@@ -149,8 +151,9 @@ def test_text_between_two_solutions_goes_with_them_and_the_next_exercise_stays()
     assert [cell.source for cell in student.cells] == ["a = ...", "check(a)", "2."]
 
 
-def test_outputs_counts_and_provenance_are_left_out():
+def test_outputs_counts_provenance_and_slides_are_left_out():
     notebook = lesson_of(*SOUND)
+    notebook.cells[0].metadata.update(slideshow={"slide_type": "slide"}, slide={"text": ["short"]})
     notebook.metadata[provenance.KEY] = {"seed": 0}
     notebook.metadata["lesson"] = {"framework": "PyTorch"}
     notebook.cells[0].update(outputs=[nbformat.v4.new_output("stream", text="x")], execution_count=1)
@@ -162,6 +165,7 @@ def test_outputs_counts_and_provenance_are_left_out():
     ("complaint", "spoil"),
     {
         "a solution": lambda nb: nb.cells[1].metadata.update(tags=["solution"]),
+        "a lecture's slide": lambda nb: nb.cells[1].metadata.update(slide={"text": ["the answer"]}),
         "a name of a solution's": lambda nb: nb.cells[1].update(source="solution_a"),
         "an output": lambda nb: nb.cells[1].update(execution_count=1),
         "provenance": lambda nb: nb.metadata.update({provenance.KEY: {}}),
@@ -215,9 +219,38 @@ def test_the_student_copy_has_no_tests_and_no_maintainers_files(copies):
         "pyproject.toml",
         "constraints.txt",
         "environment.yml",
+        "VERSION.txt",
     }
     text = (copies["student"] / "README.md").read_text(encoding="utf-8")
-    assert lessons.table() in text and "{" not in text
+    assert lessons.table() in text and release.version() in text and "{" not in text
+
+
+@pytest.mark.parametrize("kind", ["student", "instructor"])
+def test_a_copy_says_which_version_it_was_made_from(copies, kind):
+    line = (copies[kind] / "VERSION.txt").read_text(encoding="utf-8")
+    assert line == release.version() + "\n" and line.startswith(f"gan-course {__version__}")
+    done = python(["-c", "from gan_course import release; print(release.version())"], copies[kind])
+    assert done.stdout == line  # a copy has no history of its own: it keeps what it was given
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="no git here")
+def test_the_version_names_the_commit_and_whether_files_were_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    assert release.version() == f"gan-course {__version__}"  # no repository: a downloaded archive
+
+    def git(*arguments):
+        me = ["-c", "user.name=me", "-c", "user.email=me@example.invalid"]
+        subprocess.run(["git", *me, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init")
+    assert release.version() == f"gan-course {__version__}"  # a repository without a commit
+    (tmp_path / "file").write_text("1")
+    git("add", "file")
+    git("commit", "-m", "one")
+    clean = release.version()
+    assert re.fullmatch(rf"gan-course {re.escape(__version__)}, commit [0-9a-f]+ of \d{{4}}-\d\d-\d\d", clean)
+    (tmp_path / "file").write_text("2")
+    assert release.version() == f"{clean}, with changes"
 
 
 @pytest.mark.parametrize("kind", ["student", "instructor"])
