@@ -45,7 +45,7 @@ site: install    ## the lessons as a website, with all that it needs, in build/s
 	$(PY) -m sphinx -W --keep-going -E -q -j 2 -c docs -d build/site-doctrees . build/site
 
 slides: install  ## every lesson as a deck for the lecture hall, in build/slides/: fits on a USB stick, needs no network
-	$(PY) -m gan_course.slides
+	$(PY) -m gan_course slides
 
 release: install ## student copy (no solutions, no outputs) and instructor copy, with zip files, in build/release/
 	$(PY) -m gan_course release

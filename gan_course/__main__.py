@@ -1,4 +1,4 @@
-"""``python -m gan_course``: doctor, status, run, refresh, recordings and releases of the lessons."""
+"""``python -m gan_course``: doctor, status, run, refresh, recordings, slides and releases of the lessons."""
 
 import argparse
 import sys
@@ -26,6 +26,7 @@ def main(arguments=None):
     record.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     record.add_argument("--only", nargs=3, metavar=("RECIPE", "SEED", "FILE"), help="just this one, into this file")
     commands.add_parser("headers", help="write every lesson's badges and README's table of lessons anew")
+    commands.add_parser("slides", help="every lesson as a deck for the lecture hall, in build/slides/")
     commands.add_parser("release", help="student and instructor copies, and their zip files, in build/release/")
     options = parser.parse_args(arguments)
     try:
@@ -103,6 +104,23 @@ def _headers(options):
     return 0
 
 
+def _slides(options):
+    import nbformat
+
+    from gan_course import lessons, provenance, slides
+
+    try:
+        decks = slides.build()
+    except ModuleNotFoundError as error:
+        raise CourseError(f"{error}: `make install` brings what the slides need.") from error
+    for path, count in decks.items():
+        print(f"{path.stem:<24} {count or 'NO'} slides{'' if count else ': none of its cells says what to show'}")
+        if provenance.status(nbformat.read(path, as_version=4)) == provenance.STALE:
+            print(f"{'':<24} shows outputs of older code: make refresh LESSON={path.stem[:2]}")
+    print(f"open {lessons.ROOT / slides.FOLDER / 'index.html'}")
+    return 0 if all(decks.values()) else 1
+
+
 def _release(options):
     import nbformat
 
@@ -123,6 +141,7 @@ COMMANDS = {
     "refresh": _refresh,
     "record": _record,
     "headers": _headers,
+    "slides": _slides,
     "release": _release,
 }
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -27,6 +28,10 @@ CHROMIUM_OPTIONS = [
     "--disable-quic",
     "--no-first-run",
 ]
+needs_chromium = pytest.mark.skipif(
+    not CHROMIUM and not os.environ.get("CI"),
+    reason="no Chromium (or Chrome) on the PATH; under CI this would be a failure",
+)
 SETTINGS = {
     # The question about news would lie over the notebook, and be a request to outside.
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -63,6 +68,15 @@ BROKEN_IMAGES = """async () => {
 
 
 @contextmanager
+def chromium():
+    """Start a headless Chromium; yield it, a :class:`playwright.sync_api.Browser`."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
 def lab(root_dir, *, trust=False, env=None):
     """Start JupyterLab on a folder, and a browser; yield a :class:`Lab`.
 
@@ -75,15 +89,13 @@ def lab(root_dir, *, trust=False, env=None):
     env : dict, optional
         More environment variables for the server, and so for the kernels.
     """
-    with tempfile.TemporaryDirectory() as temp, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as temp, chromium() as browser:
         environment = {**os.environ, **(env or {}), **_own_folders(Path(temp))}
         with _server(Path(root_dir), Path(temp), environment) as url:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
             yours = Lab(Path(root_dir), url, browser, environment)
             for path in Path(root_dir).rglob("*.ipynb") if trust else ():
                 yours.trust(path.relative_to(root_dir))
             yield yours
-            browser.close()
 
 
 def _own_folders(temp):

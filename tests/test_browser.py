@@ -1,14 +1,13 @@
 """The lessons and the replay as a reader meets them: in JupyterLab, in a browser, at first untrusted."""
 
 import io
-import os
 import shutil
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
-from browser import CHROMIUM, lab
+from browser import lab, needs_chromium
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -17,10 +16,7 @@ from gan_course.replay import Replay
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 ALT = 'Ten "random" frames & no more.'
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM and not os.environ.get("CI"),
-    reason="no Chromium (or Chrome) on the PATH; under CI this would be a failure",
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,11 @@
 """The exhibits with a kernel, in JupyterLab: every control does what it says, and training ends when nobody looks."""
 
-import os
-
 import nbformat
 import pytest
-from browser import CHROMIUM, lab
+from browser import lab, needs_chromium
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM and not os.environ.get("CI"),
-    reason="no Chromium (or Chrome) on the PATH; under CI this would be a failure",
-)
+pytestmark = needs_chromium
 WAIT = 60_000  # milliseconds, for busy machines
 CELLS = ["from gan_course import lab\ngame = lab.game()\ngame", "objective = lab.objective()\nobjective"]
 

@@ -1,24 +1,20 @@
 """The exhibits without a kernel in a real browser: from a file, with nothing to fetch, by mouse, keyboard and script."""
 
-import os
 import re
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import CHROMIUM, CHROMIUM_OPTIONS
+from browser import chromium, needs_chromium
 from matplotlib import colormaps
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from gan_course import lab
 from gan_course.lab import frames, recording, theory
 from gan_course.lab.page import text_of
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM and not os.environ.get("CI"),
-    reason="no Chromium (or Chrome) on the PATH; under CI this would be a failure",
-)
+pytestmark = needs_chromium
 WAIT = 60_000  # milliseconds, for busy machines
 GAME = {"steps": 24, "pictures": 7, "d_steps": 2}
 
@@ -34,10 +30,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture

@@ -1,14 +1,17 @@
 """The game in 2-D: whom its updates move, what it measures, that looking changes nothing, and what it refuses."""
 
+import contextlib
 import inspect
+import io
 import math
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 from torch.nn.functional import softplus
 
-from gan_course import data
+from gan_course import data, lessons, record
 from gan_course.audit import audit
 from gan_course.errors import DivergedError
 from gan_course.lab import datasets, frames, losses, measures, updates
@@ -93,6 +96,31 @@ def test_the_code_shown_is_the_code_that_runs_and_names_five_phases(loss):
     for code in shown.values():
         lines = [line.strip() for line in code.splitlines()]
         assert [line[2] for line in lines if line[:1] == "#" and line[3:5] == ": "] == list("12345")
+
+
+def test_networks_and_updates_are_those_of_lesson_02():
+    cells = nbformat.read(lessons.find("02"), as_version=4).cells
+    lesson = {"budget": "smoke", "seed": 0}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec("\n\n".join(record.recipe_cells(lessons.find("02"))), lesson)
+        exec(next(cell.source for cell in cells if cell.id == "ring-nets"), lesson)
+    game = Game(loss="non-saturating", d_rate=1e-3, g_rate=1e-3)
+    networks = {"generator": lesson["ring_generator"](), "discriminator": lesson["ring_discriminator"]()}
+    for name, network in networks.items():
+        network.load_state_dict(getattr(game, name).state_dict())
+    opt_d, opt_g = (lesson["adam"](networks[name], 1e-3) for name in ("discriminator", "generator"))
+    real = torch.randn(BATCH, 2, generator=torch.Generator().manual_seed(0))
+    noise = torch.Generator().set_state(game.noise.get_state())
+    for _ in range(3):
+        game.rules.update_d(game.generator, game.discriminator, game.opt_d, real, game.noise, game.rules.d_loss)
+        updates.update_generator(game.generator, game.discriminator, game.opt_g, BATCH, game.noise, game.rules.g_loss)
+        z = updates.draw_z(noise, BATCH)
+        lesson["update_discriminator"](*networks.values(), opt_d, real, z)
+        z = updates.draw_z(noise, BATCH)
+        lesson["update_generator"](*networks.values(), opt_g, z)
+    ours = weights(game)
+    theirs = torch.cat([p.detach().flatten() for net in networks.values() for p in net.parameters()])
+    assert torch.allclose(ours, theirs, rtol=0, atol=1e-6)
 
 
 # -- the moves ---------------------------------------------------------------------------------------------------------

@@ -114,6 +114,11 @@ def printed_path(notebook):
     code_cell(notebook).outputs.append(nbformat.v4.new_output("stream", text="saved in /home/me/x"))
 
 
+def path_in_html(notebook):
+    html = '<p class="D:">saved in <b title="x">C:\\runs</b></p>'
+    code_cell(notebook).outputs.append(nbformat.v4.new_output("display_data", data={"text/html": html}))
+
+
 def changed_code(notebook):
     code_cell(notebook).source += "\nprint(1)"
 
@@ -136,6 +141,7 @@ SPOILT = {
     "an error": error,
     "stored widget": widget,
     "path in its output": printed_path,
+    "path in its output: C:": path_in_html,
     "a machine's path": lambda nb: code_cell(nb).update(source="open('/home/me/data')"),
     "code changed": changed_code,
     "shell line": lambda nb: code_cell(nb).update(source="!ls"),

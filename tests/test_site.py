@@ -18,9 +18,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import CHROMIUM, CHROMIUM_OPTIONS
+from browser import chromium, needs_chromium
 from filelock import FileLock
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -60,11 +60,6 @@ FITS_A_PHONE = """() => document.documentElement.scrollWidth <= innerWidth &&
   [...document.querySelectorAll("span.math, div.math mjx-container")]
     .every(equation => equation.scrollWidth <= equation.clientWidth + 1 || equation.tabIndex === 0)"""
 
-needs_chromium = pytest.mark.skipif(
-    not CHROMIUM and not os.environ.get("CI"),
-    reason="no Chromium (or Chrome) on the PATH; under CI this would be a failure",
-)
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
@@ -89,10 +84,8 @@ def make_site(folder):
 
 @pytest.fixture(scope="module")
 def browser(site):
-    with served(site.parent) as url, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
-        yield Browser(chromium, url)
-        chromium.close()
+    with served(site.parent) as url, chromium() as running:
+        yield Browser(running, url)
 
 
 @contextmanager
@@ -110,13 +103,13 @@ def served(folder):
 
 
 class Browser:
-    def __init__(self, chromium, url):
-        self._chromium, self.url = chromium, url
+    def __init__(self, running, url):
+        self._running, self.url = running, url
 
     @contextmanager
     def open(self, address, **options):
         """Open a page of the site by its path, or any by its whole address, in a fresh window; yield a :class:`Page`."""
-        context = self._chromium.new_context(viewport={"width": 1280, "height": 900}, **options)
+        context = self._running.new_context(viewport={"width": 1280, "height": 900}, **options)
         context.set_default_timeout(SECONDS * 1000)
         expect.set_options(timeout=SECONDS * 1000)
         page = Page(context.new_page(), f"{self.url}{NAME}/")

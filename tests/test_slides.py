@@ -2,19 +2,18 @@
 
 import base64
 import io
-import os
 import re
 from contextlib import contextmanager
 
 import nbformat
 import pytest
-from browser import CHROMIUM, CHROMIUM_OPTIONS
+from browser import chromium, needs_chromium
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from gan_course import __main__ as command
 from gan_course import lab, lessons, slides
 from gan_course.errors import CourseError
-from gan_course.slides import __main__ as command
 from gan_course.slides import assets
 from gan_course.slides.cells import Slide, slides_of
 from gan_course.slides.pages import code, markdown, page, printed
@@ -22,10 +21,6 @@ from gan_course.slides.pages import code, markdown, page, printed
 LESSONS = lessons.all_lessons()
 GAME = {"steps": 24, "pictures": 7, "live": False}
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-needs_chromium = pytest.mark.skipif(
-    not CHROMIUM and not os.environ.get("CI"),
-    reason="no Chromium (or Chrome) on the PATH; under CI this would be a failure",
-)
 
 
 def of(*cells):
@@ -225,7 +220,7 @@ def test_a_lesson_without_marks_gets_no_deck_and_a_line(two_lessons, capsys):
     old = two_lessons / slides.FOLDER / "old.html"
     old.parent.mkdir(parents=True)
     old.write_text("")
-    assert command.main() == 1
+    assert command.main(["slides"]) == 1
     assert sorted(path.name for path in old.parent.glob("*.html")) == ["97_shown.html", "index.html"]
     index = (old.parent / "index.html").read_text(encoding="utf-8")
     assert "97_shown.html" in index and "98_unmarked" not in index
@@ -234,9 +229,9 @@ def test_a_lesson_without_marks_gets_no_deck_and_a_line(two_lessons, capsys):
 
 
 def test_an_error_stops_before_anything_is_replaced(two_lessons, capsys):
-    assert command.main() == 1
+    assert command.main(["slides"]) == 1
     nbformat.write(nbformat.v4.new_notebook(cells=[text("x", "slide", txt=[])]), two_lessons / "97_shown.ipynb")
-    assert command.main() == 2
+    assert command.main(["slides"]) == 2
     assert (two_lessons / slides.FOLDER / "97_shown.html").exists()
     assert "97_shown, cell" in capsys.readouterr().err
 
@@ -317,11 +312,9 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
+def browser():
+    with chromium() as running:
+        yield running
 
 
 @contextmanager
@@ -350,9 +343,9 @@ def complaints(tab):
 
 @needs_chromium
 @each_lesson
-def test_every_slide_fits_its_frame(folder, chromium, path):
+def test_every_slide_fits_its_frame(folder, browser, path):
     made = slides_of(nbformat.read(path, as_version=4), path.stem)
-    with shown_in(chromium, folder / f"{path.stem}.html") as (tab, wrong):
+    with shown_in(browser, folder / f"{path.stem}.html") as (tab, wrong):
         assert complaints(tab) == []
         assert tab.evaluate("Reveal.getTotalSlides()") == len(made) >= 15
         statuses = dict(map(tuple, tab.evaluate(FONTS)))
@@ -385,13 +378,13 @@ SPOILT = {
 
 
 @pytest.fixture(scope="module")
-def spoilt(folder, chromium):
+def spoilt(folder, browser):
     """What is said of a deck in which every slide has its own fault, and what went wrong with the page."""
     bad = folder / "bad.html"
     outside = Slide("## H", blocks=[("text", '<p><img alt="A thing." src="https://example.invalid/a.png"></p>')])
     raises = Slide("## H", blocks=[("text", "<script>setTimeout(() => { throw new Error('script'); })</script>")])
     bad.write_text(page([*SPOILT.values(), outside, raises]), encoding="utf-8")
-    with shown_in(chromium, bad) as (tab, wrong):
+    with shown_in(browser, bad) as (tab, wrong):
         return complaints(tab), wrong
 
 
@@ -411,8 +404,8 @@ def test_a_deck_that_needs_the_network_or_raises_is_complained_about(spoilt):
 @pytest.mark.parametrize(
     "path", [path for path in LESSONS if "gan-replay" in path.read_text(encoding="utf-8")], ids=lambda path: path.stem
 )
-def test_a_replay_is_scrubbed_by_keyboard_and_the_slide_stays(folder, chromium, path):
-    with shown_in(chromium, folder / f"{path.stem}.html") as (tab, wrong):
+def test_a_replay_is_scrubbed_by_keyboard_and_the_slide_stays(folder, browser, path):
+    with shown_in(browser, folder / f"{path.stem}.html") as (tab, wrong):
         where = "Reveal.getSlides().findIndex(slide => slide.querySelector('.gan-replay'))"
         tab.evaluate(
             f"Reveal.getIndices(Reveal.getSlides()[{where}])".join(["(({ h, v }) => Reveal.slide(h, v))(", ")"])
@@ -455,11 +448,11 @@ def test_a_replay_is_scrubbed_by_keyboard_and_the_slide_stays(folder, chromium, 
 
 
 @needs_chromium
-def test_the_lab_fits_a_slide_and_shows_code_while_an_update_goes_slowly(folder, chromium):
+def test_the_lab_fits_a_slide_and_shows_code_while_an_update_goes_slowly(folder, browser):
     alive = [f'<div class="alive">{each.html}</div>' for each in (lab.objective(live=False), lab.game(**GAME))]
     deck = folder / "lab.html"
     deck.write_text(page([Slide("## H", blocks=[("shown", block)]) for block in alive]), encoding="utf-8")
-    with shown_in(chromium, deck) as (tab, wrong):
+    with shown_in(browser, deck) as (tab, wrong):
         expect(tab.locator(".alive > figure[data-alive]")).to_have_count(2)
         assert complaints(tab) == []  # ends at the game
         game, place = tab.get_by_role("region", name="The game in 2-D"), tab.evaluate("Reveal.getIndices()")
@@ -482,8 +475,8 @@ def test_the_lab_fits_a_slide_and_shows_code_while_an_update_goes_slowly(folder,
 
 
 @needs_chromium
-def test_the_right_arrow_goes_through_every_slide(folder, chromium):
-    with shown_in(chromium, folder / f"{LESSONS[0].stem}.html") as (tab, _):
+def test_the_right_arrow_goes_through_every_slide(folder, browser):
+    with shown_in(browser, folder / f"{LESSONS[0].stem}.html") as (tab, _):
         seen = [tab.evaluate("Reveal.getSlidePastCount()")]
         for _ in range(200):  # more than there are slides and fragments
             tab.keyboard.press("ArrowRight")
@@ -492,8 +485,8 @@ def test_the_right_arrow_goes_through_every_slide(folder, chromium):
 
 
 @needs_chromium
-def test_the_speakers_window_has_the_notes_with_their_equations(folder, chromium):
-    with shown_in(chromium, folder / "01_minimax_objective.html", "#/4") as (tab, wrong):
+def test_the_speakers_window_has_the_notes_with_their_equations(folder, browser):
+    with shown_in(browser, folder / "01_minimax_objective.html", "#/4") as (tab, wrong):
         with tab.context.expect_page() as opened:
             tab.keyboard.press("s")
         notes = opened.value.locator(".speaker-controls-notes .value")
@@ -509,8 +502,8 @@ def test_the_speakers_window_has_the_notes_with_their_equations(folder, chromium
 
 
 @needs_chromium
-def test_printing_gives_a_page_for_each_slide(folder, chromium):
-    with shown_in(chromium, folder / "02_mlp_gan.html", "?print-pdf") as (tab, wrong):
+def test_printing_gives_a_page_for_each_slide(folder, browser):
+    with shown_in(browser, folder / "02_mlp_gan.html", "?print-pdf") as (tab, wrong):
         total = tab.evaluate("Reveal.getTotalSlides()")
         pdf = tab.pdf(prefer_css_page_size=True, print_background=True)
         assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == total
@@ -518,8 +511,8 @@ def test_printing_gives_a_page_for_each_slide(folder, chromium):
 
 
 @needs_chromium
-def test_the_page_that_lists_the_decks(folder, chromium):
-    context = chromium.new_context()
+def test_the_page_that_lists_the_decks(folder, browser):
+    context = browser.new_context()
     tab = context.new_page()
     tab.goto((folder / "index.html").as_uri())
     links = tab.locator("a")
