@@ -14,9 +14,10 @@ from playwright.sync_api import expect
 from gan_course.replay import Replay
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+RUN_HERE = ("00_start_here.ipynb", "02_mlp_gan.ipynb")  # test_lessons runs them all, without a browser
 ALT = 'Ten "random" frames & no more.'
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.xdist_group("jupyterlab")]
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +30,11 @@ def jupyter(tmp_path_factory):
 
 
 @pytest.mark.parametrize("lesson", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
-def test_lesson_runs_in_jupyterlab(jupyter, lesson, tmp_path):
+def test_lesson_in_jupyterlab(jupyter, lesson, tmp_path):
     with jupyter.open(lesson.name) as notebook:
         assert notebook.complaints() == []  # as committed
+        if lesson.name not in RUN_HERE:
+            return
         notebook.run_all()
         notebook.screenshot(tmp_path / f"{lesson.stem}.png")  # for whoever wants to look; pytest keeps the last three
         assert notebook.failures() + notebook.complaints() == []
