@@ -128,10 +128,13 @@ def test_a_recording_is_resumed_and_read_back(lesson, judged, monkeypatch):
     assert set(facts["seconds_per_step"]) == {"a", "b"}
 
 
-def test_the_first_look_starts_the_clock(lesson, monkeypatch):
-    now = iter([50.0, 50.0 + 0.25 * record.TIMED_STEPS] * 2)  # 50 s of compiling, then 0.25 s for half of the steps
+def test_the_first_look_starts_the_clock_and_the_least_time_counts(lesson, monkeypatch):
+    in_turn = [0.5, 0.75, 0.25, 1.0, 1.0, 0.5, 1.0, 1.0, 1.0, 1.0]  # seconds per step: of a, of b, of a, ...
+    assert len(in_turn) == 2 * record.ROUNDS
+    looks = [(50.0, 50.0 + seconds * record.TIMED_STEPS / 2) for seconds in in_turn]  # after 50 s of compiling
+    now = iter([moment for pair in looks for moment in pair])
     monkeypatch.setattr(record.time, "perf_counter", lambda: next(now))
-    assert record.seconds_per_step(lesson, "smoke") == {"a": 0.5, "b": 0.5}
+    assert record.seconds_per_step(lesson, "smoke") == {"a": 0.25, "b": 0.5}
 
 
 def test_a_recipe_that_yields_once_cannot_be_timed(lesson):
