@@ -30,6 +30,7 @@ from gan_course.verdict import judge_run
 RUNS, RESUME = "GAN_COURSE_RUNS", "GAN_COURSE_RESUME"
 GRID_STREAM, SAMPLE_STREAM = 1, 2  # random streams of the run's own, beside the lesson's
 SHOWN_WIDTH = 560  # of a preview, in screen pixels
+SMOKE_PREVIEWS = 4  # drawing them would take longer than the training
 
 
 def folder_of(lesson, budget, seed):
@@ -82,7 +83,7 @@ class Run:
     grid : int
         How many samples a preview shows.
     previews : int
-        How often the preview is redrawn, after a first one before training.
+        How often the preview is redrawn, after a first one before training; at ``smoke`` four times at most.
     checkpoint_every : int
         Steps between checkpoints.
     resume : bool or None
@@ -134,6 +135,7 @@ class Run:
         self.lesson, self.budget, self.seed, self.steps = lesson, budgets.resolve(budget), seed, steps
         self.batches, self.state, self.sample, self.frame, self.alt = batches, state, sample, frame, alt
         self.latent_dim, self.data, self.device = latent_dim, data, str(device)
+        previews = min(previews, SMOKE_PREVIEWS) if self.budget == "smoke" else previews
         self.checkpoint_every, self.preview_every = checkpoint_every, max(1, steps // previews)
         self.resume = os.environ.get(RESUME) == "1" if resume is None else resume
         self.folder = folder_of(lesson, self.budget, seed)

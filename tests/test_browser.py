@@ -17,7 +17,7 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 RUN_HERE = ("00_start_here.ipynb", "02_mlp_gan.ipynb")  # test_lessons runs them all, without a browser
 ALT = 'Ten "random" frames & no more.'
 
-pytestmark = [needs_chromium, pytest.mark.xdist_group("jupyterlab")]
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")

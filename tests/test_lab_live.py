@@ -5,7 +5,7 @@ import pytest
 from browser import lab, needs_chromium
 from playwright.sync_api import expect
 
-pytestmark = [needs_chromium, pytest.mark.xdist_group("live exhibits")]
+pytestmark = needs_chromium
 WAIT = 60_000  # milliseconds, for busy machines
 CELLS = ["from gan_course import lab\ngame = lab.game()\ngame", "objective = lab.objective()\nobjective"]
 

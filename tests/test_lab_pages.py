@@ -14,7 +14,7 @@ from gan_course import lab
 from gan_course.lab import frames, recording, theory
 from gan_course.lab.page import text_of
 
-pytestmark = [needs_chromium, pytest.mark.xdist_group("exhibits")]
+pytestmark = needs_chromium
 WAIT = 60_000  # milliseconds, for busy machines
 GAME = {"steps": 24, "pictures": 7, "d_steps": 2}
 

@@ -72,6 +72,13 @@ def test_a_run_takes_as_many_steps_as_asked_and_leaves_its_artefacts(runs):
     assert saved["weight"]["value"] == weight
 
 
+@pytest.mark.parametrize(("budget", "drawn"), [("smoke", [0, 5, 10, 15, 20]), ("laptop", list(range(0, 21, 2)))])
+def test_a_smoke_run_draws_few_previews(runs, budget, drawn):
+    run, weight = make(budget=budget, previews=10)
+    train(run, weight)
+    assert run.frame_steps == drawn
+
+
 @pytest.mark.parametrize("budget", ["laptop", "full"])
 def test_above_smoke_a_run_keeps_ten_thousand_samples(runs, budget):
     run, weight = make(budget=budget)
