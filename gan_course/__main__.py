@@ -105,11 +105,11 @@ def _headers(options):
 
 
 def _slides(options):
-    import nbformat
-
-    from gan_course import lessons, provenance, slides
-
     try:
+        import nbformat
+
+        from gan_course import lessons, provenance, slides
+
         decks = slides.build()
     except ModuleNotFoundError as error:
         raise CourseError(f"{error}: `make install` brings what the slides need.") from error
