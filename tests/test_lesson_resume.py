@@ -10,7 +10,9 @@ from gan_course import checkpoint, lessons
 from gan_course.run import folder_of
 
 CELLS = {  # what of a lesson is needed to train as it does
-    "03": "onednn imports setting scale networks discriminator update-d update-g adam draw average ours players run loop"
+    "03": "onednn imports setting scale networks discriminator update-d update-g adam draw average ours players run loop",
+    "04": "onednn imports setting ranges discriminator generator counts recipe compile-pair make-pair updates average"
+    " our-recipe players look run loop",
 }
 SEED, HALF = 5, 6
 

@@ -31,9 +31,7 @@ def _quiet():
 
 
 def test_the_stubs_are_not_answered_yet():
-    assert [
-        result.passed for result in results("04", "check", dict(LESSON))
-    ] == [None] * 6
+    assert [result.passed for result in results("04", "check", dict(LESSON))] == [None] * 6
 
 
 def test_the_solutions_pass():
@@ -51,10 +49,7 @@ STILL, LEAK = check.STILL, check.LEAK
     [
         ({"W": (LEAK, STILL)}, "the wrong way round"),
         ({"W": ("right", LEAK)}, "when DM is compiled"),
-        (
-            {"X": (f"{STILL}, {LEAK}", STILL)},
-            "Compiling reads nothing in Keras 3",
-        ),
+        ({"X": (f"{STILL}, {LEAK}", STILL)}, "Compiling reads nothing in Keras 3"),
         ({"Y": ("right", "right")}, "into the second round"),
         ({"Z": (LEAK, LEAK)}, "compiled last"),
         ({"Z": ("rihgt", LEAK)}, "none of the words"),
@@ -63,9 +58,7 @@ STILL, LEAK = check.STILL, check.LEAK
     ],
 )
 def test_wrong_predictions_are_named(change, hint):
-    assert check.four_orders(
-        {letter: list(words) for letter, words in check.FOUR.items()}
-    )
+    assert check.four_orders({letter: list(words) for letter, words in check.FOUR.items()})
     result = check.four_orders(check.FOUR | change)
     assert result.passed is False and hint in result.message, result
 
@@ -75,25 +68,12 @@ def cell(name):
     return next(cell.source for cell in notebook.cells if cell.id == name)
 
 
-@pytest.mark.filterwarnings(
-    "ignore:The model does not have any trainable weights"
-)
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
 def test_the_printed_orders_do_what_the_key_says():
-    names = dict(LESSON) | {
-        "legacy": tf_keras.optimizers.legacy,
-        "SimpleNamespace": SimpleNamespace,
-    }
+    names = dict(LESSON) | {"legacy": tf_keras.optimizers.legacy, "SimpleNamespace": SimpleNamespace}
     table = ast.parse(cell("table"))
-    verdict = next(
-        node for node in table.body if isinstance(node, ast.FunctionDef)
-    )
-    for source in (
-        cell("play"),
-        cell("play-actions"),
-        cell("play-2"),
-        ast.unparse(verdict),
-        cell("exercise-1"),
-    ):
+    verdict = next(node for node in table.body if isinstance(node, ast.FunctionDef))
+    for source in (cell("play"), cell("play-actions"), cell("play-2"), ast.unparse(verdict), cell("exercise-1")):
         exec(source, names)
     for letter, order in names["FOUR"].items():
         found = []
@@ -161,9 +141,7 @@ def with_tapes(K, g, d, opt_d, opt_g):
             with tf.GradientTape() as tape:
                 value = loss(labels, forward(x))
             variables = network.trainable_variables
-            opt.apply_gradients(
-                zip(tape.gradient(value, variables), variables, strict=True)
-            )
+            opt.apply_gradients(zip(tape.gradient(value, variables), variables, strict=True))
 
         return update
 
@@ -172,9 +150,7 @@ def with_tapes(K, g, d, opt_d, opt_g):
 
 def frozen_after_the_first_step(K, g, d, opt_d, opt_g):
     """Right for the first size of a batch in Keras 3: a later one is traced with D frozen."""
-    update_d, update_g = updates(
-        K, g, d, opt_d, opt_g, toggle=False, thaw_first=True
-    )
+    update_d, update_g = updates(K, g, d, opt_d, opt_g, toggle=False, thaw_first=True)
 
     def once(z, labels):
         d.trainable = False
@@ -194,9 +170,7 @@ def thawed_too_early(K, g, d, opt_d, opt_g):
     update_d, _ = updates(K, g, d, opt_d, opt_g)
     d.trainable = False
     am = K.Sequential([g, d])
-    am.compile(
-        optimizer=opt_g, loss=K.losses.BinaryCrossentropy(from_logits=True)
-    )
+    am.compile(optimizer=opt_g, loss=K.losses.BinaryCrossentropy(from_logits=True))
     calls = []
 
     def frozen_once(z, labels):
@@ -211,38 +185,20 @@ PATTERNS = {
     "D is frozen by then. Compile, freeze, compile": changed(toggle=False),
     "stands still when it changes to 20": frozen_after_the_first_step,
     "what is set before a call changes nothing": changed(before=False),
-    "False right before each step of G": changed(
-        toggle=False, thaw_first=True
-    ),
+    "False right before each step of G": changed(toggle=False, thaw_first=True),
     "Was D frozen when its model was compiled": changed(frozen_dm=True),
-    "D's step has the wrong length or direction: it follows swapped": changed(
-        swap=True
-    ),
-    "G's step has the wrong length or direction: it follows swapped": changed(
-        swap_g=True
-    ),
-    "G's step has the wrong length or direction: that is the mean squared": (
-        changed(loss_g="mse")
-    ),
-    "D's step has the wrong length or direction: that is the mean squared": (
-        changed(loss="mse")
-    ),
+    "D's step has the wrong length or direction: it follows swapped": changed(swap=True),
+    "G's step has the wrong length or direction: it follows swapped": changed(swap_g=True),
+    "G's step has the wrong length or direction: that is the mean squared": (changed(loss_g="mse")),
+    "D's step has the wrong length or direction: that is the mean squared": (changed(loss="mse")),
     "D's step is not along the gradient": changed(probabilities=True),
-    "G's step is not along the gradient": changed(
-        loss_g="binary_crossentropy"
-    ),
+    "G's step is not along the gradient": changed(loss_g="binary_crossentropy"),
     "the sum over the batch": lambda *arguments: updates(
-        *arguments,
-        loss=arguments[0].losses.BinaryCrossentropy(
-            from_logits=True, reduction="sum"
-        ),
+        *arguments, loss=arguments[0].losses.BinaryCrossentropy(from_logits=True, reduction="sum")
     ),
     "that is the saturating loss": changed(loss_g=saturating),
     "an optimiser meets a variable": thawed_too_early,
-    "G's update never moves G": lambda *arguments: (
-        updates(*arguments)[0],
-        lambda z, labels: 0.0,
-    ),
+    "G's update never moves G": lambda *arguments: (updates(*arguments)[0], lambda z, labels: 0.0),
     "two functions": lambda *arguments: updates(*arguments)[0],
     "It raised TypeError": lambda generator: (generator, generator),
 }
@@ -280,9 +236,7 @@ NUMBERS = (1e-2, -1e-3 / 0.0199**0.5, 1.6667e7)
     ],
 )
 def test_wrong_numbers_are_named(place, value, hint):
-    assert check.rmsprop(*NUMBERS) and check.rmsprop(
-        0.01000, 0.00709, 16_666_667
-    )
+    assert check.rmsprop(*NUMBERS) and check.rmsprop(0.01000, 0.00709, 16_666_667)
     answer = list(NUMBERS)
     answer[place] = value
     result = check.rmsprop(*answer)
@@ -298,10 +252,7 @@ def test_wrong_numbers_are_named(place, value, hint):
         ({"P": "two discriminators", "Q": "D has won"}, "who has won"),
         ({"Q": "can't tell", "R": "two discriminators"}, "Can that be one D"),
         ({"R": "D has won", "P": "can't tell"}, "who has won"),
-        (
-            {"S": "wrong threshold", "T": "soft labels"},
-            "the entropy of (0.9, 0.1)",
-        ),
+        ({"S": "wrong threshold", "T": "soft labels"}, "the entropy of (0.9, 0.1)"),
         ({"T": "threshold"}, "none of the words"),
         ({"U": "soft labels"}, "the keys P, Q, R, S, T"),
     ],
@@ -315,22 +266,11 @@ def test_wrong_diagnoses_are_named(change, hint):
 # 5. The port
 
 
-def discriminator(
-    depth,
-    dropout,
-    slope=0.2,
-    sigmoid=False,
-    K=keras,
-    last=1,
-    rate=None,
-    drops=4,
-):
+def discriminator(depth, dropout, slope=0.2, sigmoid=False, K=keras, last=1, rate=None, drops=4):
     L = K.layers
     x = inputs = K.Input((28, 28, 1))
     for i, channels in enumerate((depth, 2 * depth, 4 * depth, 8 * depth)):
-        x = L.Conv2D(
-            channels, 5, strides=2 if i < 3 else last, padding="same"
-        )(x)
+        x = L.Conv2D(channels, 5, strides=2 if i < 3 else last, padding="same")(x)
         x = L.LeakyReLU(slope)(x)
         if i < drops:
             x = L.Dropout(dropout if rate is None else rate)(x)
@@ -353,9 +293,7 @@ def generator(
     L = K.layers
     x = inputs = K.Input((100,))
     x = L.Dense(49 * depth, use_bias=dense_bias)(x)
-    x = L.Reshape((7, 7, depth))(
-        L.ReLU()(L.BatchNormalization(momentum=momentum)(x))
-    )
+    x = L.Reshape((7, 7, depth))(L.ReLU()(L.BatchNormalization(momentum=momentum)(x)))
     rate = dropout if rate is None else rate
     x = L.Dropout(rate)(x) if drop and not late else x
     for i in (1, 2, 3):
@@ -363,10 +301,7 @@ def generator(
         x = L.Conv2DTranspose(depth // 2**i, 5, padding="same")(x)
         x = L.Activation("relu")(L.BatchNormalization(momentum=momentum)(x))
         x = L.Dropout(rate)(x) if late and i == 1 else x
-    return K.Model(
-        inputs,
-        L.Conv2DTranspose(1, 5, padding="same", activation=activation)(x),
-    )
+    return K.Model(inputs, L.Conv2DTranspose(1, 5, padding="same", activation=activation)(x))
 
 
 class Falling(keras.optimizers.schedules.LearningRateSchedule):
@@ -378,10 +313,7 @@ class Falling(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def optimiser(rate, decay, **options):
-    return keras.optimizers.RMSprop(
-        Falling(rate, decay),
-        **{"clipvalue": 1.0, "epsilon": 1e-14, **options},
-    )
+    return keras.optimizers.RMSprop(Falling(rate, decay), **{"clipvalue": 1.0, "epsilon": 1e-14, **options})
 
 
 def part(function, **options):
@@ -390,113 +322,33 @@ def part(function, **options):
 
 PORTS = {
     "default, 0.3": (part(discriminator, slope=0.3), generator, optimiser),
-    "ends in a sigmoid": (
-        part(discriminator, sigmoid=True),
-        generator,
-        optimiser,
-    ),
+    "ends in a sigmoid": (part(discriminator, sigmoid=True), generator, optimiser),
     "one of Keras 2": (part(discriminator, K=tf_keras), generator, optimiser),
-    "The discriminator of depth 8 has": (
-        part(discriminator, last=2),
-        generator,
-        optimiser,
-    ),
-    "The discriminator has no dropout": (
-        part(discriminator, rate=0.0),
-        generator,
-        optimiser,
-    ),
-    "has 1 dropout layer(s)": (
-        part(discriminator, drops=1),
-        generator,
-        optimiser,
-    ),
-    "asked for a dropout of 0.25, and has 0.4, 0.4": (
-        part(discriminator, rate=0.4),
-        generator,
-        optimiser,
-    ),
-    "The generator was asked for a dropout of 0.25, and has 0.4": (
-        discriminator,
-        part(generator, rate=0.4),
-        optimiser,
-    ),
-    "batch norm has the momentum 0.99": (
-        discriminator,
-        part(generator, momentum=0.99),
-        optimiser,
-    ),
-    "dropout stands in another place": (
-        discriminator,
-        part(generator, late=True),
-        optimiser,
-    ),
-    "optimiser(0.003, 0.0001): after 0 steps": (
-        discriminator,
-        generator,
-        lambda rate, decay: optimiser(8e-4, decay),
-    ),
-    "after 1,000,000 steps the rate has to be": (
-        discriminator,
-        generator,
-        lambda rate, decay: optimiser(rate, 6e-8),
-    ),
-    "small under a root": (
-        discriminator,
-        generator,
-        part(optimiser, epsilon=1e-7),
-    ),
+    "The discriminator of depth 8 has": (part(discriminator, last=2), generator, optimiser),
+    "The discriminator has no dropout": (part(discriminator, rate=0.0), generator, optimiser),
+    "has 1 dropout layer(s)": (part(discriminator, drops=1), generator, optimiser),
+    "asked for a dropout of 0.25, and has 0.4, 0.4": (part(discriminator, rate=0.4), generator, optimiser),
+    "The generator was asked for a dropout of 0.25, and has 0.4": (discriminator, part(generator, rate=0.4), optimiser),
+    "batch norm has the momentum 0.99": (discriminator, part(generator, momentum=0.99), optimiser),
+    "dropout stands in another place": (discriminator, part(generator, late=True), optimiser),
+    "optimiser(0.003, 0.0001): after 0 steps": (discriminator, generator, lambda rate, decay: optimiser(8e-4, decay)),
+    "after 1,000,000 steps the rate has to be": (discriminator, generator, lambda rate, decay: optimiser(rate, 6e-8)),
+    "small under a root": (discriminator, generator, part(optimiser, epsilon=1e-7)),
     "the first step is": (discriminator, generator, part(optimiser, rho=0.99)),
-    "the second step is": (
-        discriminator,
-        generator,
-        part(optimiser, momentum=0.5),
-    ),
-    "The generator of depth 8 has": (
-        discriminator,
-        part(generator, dense_bias=False),
-        optimiser,
-    ),
-    "the generator gives other outputs": (
-        discriminator,
-        part(generator, activation="tanh"),
-        optimiser,
-    ),
-    "The generator has no dropout": (
-        discriminator,
-        part(generator, drop=False),
-        optimiser,
-    ),
-    "never falls": (
-        discriminator,
-        generator,
-        lambda rate, decay: keras.optimizers.RMSprop(rate, clipvalue=1.0),
-    ),
-    "pulls the weights": (
-        discriminator,
-        generator,
-        lambda r, d: optimiser(r, d, weight_decay=d),
-    ),
-    "lacks clipvalue": (
-        discriminator,
-        generator,
-        part(optimiser, clipvalue=None),
-    ),
+    "the second step is": (discriminator, generator, part(optimiser, momentum=0.5)),
+    "The generator of depth 8 has": (discriminator, part(generator, dense_bias=False), optimiser),
+    "the generator gives other outputs": (discriminator, part(generator, activation="tanh"), optimiser),
+    "The generator has no dropout": (discriminator, part(generator, drop=False), optimiser),
+    "never falls": (discriminator, generator, lambda rate, decay: keras.optimizers.RMSprop(rate, clipvalue=1.0)),
+    "pulls the weights": (discriminator, generator, lambda r, d: optimiser(r, d, weight_decay=d)),
+    "lacks clipvalue": (discriminator, generator, part(optimiser, clipvalue=None)),
     "optimiser is one of Keras 2": (
         discriminator,
         generator,
         lambda r, d: tf_keras.optimizers.legacy.RMSprop(r, decay=d),
     ),
-    "A keras.optimizers.RMSprop is wanted": (
-        discriminator,
-        generator,
-        lambda r, d: keras.optimizers.Adam(r),
-    ),
-    "'lr'": (
-        discriminator,
-        generator,
-        lambda r, d: keras.optimizers.RMSprop(lr=r),
-    ),
+    "A keras.optimizers.RMSprop is wanted": (discriminator, generator, lambda r, d: keras.optimizers.Adam(r)),
+    "'lr'": (discriminator, generator, lambda r, d: keras.optimizers.RMSprop(lr=r)),
 }
 
 
@@ -549,10 +401,7 @@ COMPARISONS = {
     "none of the words": part(comparison, words=("bad", "good")),
     "the wrong way round": part(comparison, swap=True),
     "Four things": lambda a, b: (1.0, 0.9),
-    "Is 1, which means": lambda a, b: (
-        *comparison(a, b)[:3],
-        "worse" if np.mean(np.log(b / a)) > 0 else "better",
-    ),
+    "Is 1, which means": lambda a, b: (*comparison(a, b)[:3], "worse" if np.mean(np.log(b / a)) > 0 else "better"),
     "the interval isn't": part(comparison, quantile=3.0),
     "the ratio is 1.050; yours is 2": lambda a, b: (2.0, 1.0, 3.0, "worse"),
 }
