@@ -20,13 +20,16 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# The first is Chromium without what only windows need: the browser tests take a quarter less time in it.
+BROWSERS = "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-quic",
     "--no-first-run",
+    "--font-render-hinting=none",  # or letters are as wide as whole pixels, which they are in no reader's window
 ]
 needs_chromium = pytest.mark.skipif(
     not CHROMIUM and not os.environ.get("CI"),
