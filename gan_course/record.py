@@ -6,7 +6,7 @@ The code that trains is the lesson's own. Its cells tagged ``recipe`` have to de
 * ``train_recipe(settings, seed, steps)``: trains, and yields ``(step, networks)`` twice or more, the last time at
   the end; ``networks`` is name to anything that ``draw`` takes;
 * ``draw(network, z)``: float32 z (n, latent_dim) to samples, uint8 (n, 28, 28);
-* ``latent_dim``, and ``STEPS``: budget to a number of steps;
+* ``latent_dim``, unless settings have one of their own, and ``STEPS``: budget to a number of steps;
 * ``draw_latents(rng, n)``, where z is not N(0, 1);
 * ``labels_of(z)``: integers (n,), where z says which digit is asked for; then conditional accuracy is recorded, too.
 
@@ -76,10 +76,12 @@ def record_one(path, budget, recipe, seed):
     from gan_course.yardstick import judge, look
 
     names = load(path, budget)
-    z = latents(seed, SAMPLES, names["latent_dim"], SAMPLE_STREAM, names.get("draw_latents"))
+    settings = names["RECIPES"][recipe]
+    latent_dim = settings.get("latent_dim", names["latent_dim"])
+    z = latents(seed, SAMPLES, latent_dim, SAMPLE_STREAM, names.get("draw_latents"))
     asked = names["labels_of"](z) if "labels_of" in names else None
     rows = []
-    for step, networks in names["train_recipe"](names["RECIPES"][recipe], seed, names["STEPS"][budget]):
+    for step, networks in names["train_recipe"](settings, seed, names["STEPS"][budget]):
         for name, network in networks.items():
             samples = np.concatenate([names["draw"](network, z[i : i + 1000]) for i in range(0, SAMPLES, 1000)])
             report = judge(samples, labels=asked)

@@ -103,6 +103,15 @@ def labels_of(z):
     assert record.record_one(lesson, "smoke", "a", 0)[0]["conditional_accuracy"] == 1.0
 
 
+def test_a_recipe_may_have_its_own_latent_dim(lesson, judged):
+    notebook = nbformat.read(lesson, as_version=4)
+    source = notebook.cells[0].source.replace('{"grey": 20}', '{"grey": 20, "latent_dim": 5}')
+    notebook.cells[0].source = source.replace("28), network,", "28), z.shape[1],")
+    nbformat.write(notebook, lesson)
+    greys = [record.record_one(lesson, "smoke", recipe, 0)[0]["frechet_over_floor"] for recipe in "ab"]
+    assert greys == [2, 5]
+
+
 def test_a_recording_is_resumed_and_read_back(lesson, judged, monkeypatch):
     done = []
 
