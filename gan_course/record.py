@@ -6,7 +6,7 @@ The code that trains is the lesson's own. Its cells tagged ``recipe`` have to de
 * ``train_recipe(settings, seed, steps)``: trains, and yields ``(step, networks)`` twice or more, the last time at
   the end; ``networks`` is name to anything that ``draw`` takes;
 * ``draw(network, z)``: float32 z (n, latent_dim) to samples, uint8 (n, 28, 28);
-* ``latent_dim``, unless settings have one of their own, and ``STEPS``: budget to a number of steps;
+* ``latent_dim`` (``"latent_dim"`` in a recipe's settings goes before it), and ``STEPS``: budget to a number of steps;
 * ``draw_latents(rng, n)``, where z is not N(0, 1);
 * ``labels_of(z)``: integers (n,), where z says which digit is asked for; then conditional accuracy is recorded, too.
 
