@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from exercises import results
+from exercises import assert_named, results
 from torch import nn
 from torch.nn.functional import softplus
 
@@ -20,10 +20,6 @@ def test_the_stubs_are_not_answered_yet():
 def test_the_solutions_pass():
     for result in results("06", "solution", dict(LESSON)):
         assert result.passed, result
-
-
-def named(result, hint):
-    assert result.passed is False and hint in result.message, result
 
 
 # 1. A bias for each class
@@ -112,7 +108,9 @@ def test_wrong_biases_are_named(hint):
 
 
 def test_a_bare_row_is_named_even_where_the_sizes_agree():
-    named(check.class_biases(square_only), "A row of the table is no bias yet")
+    assert_named(
+        check.class_biases(square_only), "A row of the table is no bias yet"
+    )
 
 
 # 2. Labels drawn evenly
@@ -139,7 +137,7 @@ BEST = {"cat": 0.615, "dog": 0.286}
 )
 def test_wrong_predictions_are_named(probability, loss, slope, hint):
     assert check.even_labels(BEST, 1.285, False)
-    named(check.even_labels(probability, loss, slope), hint)
+    assert_named(check.even_labels(probability, loss, slope), hint)
 
 
 def test_the_predicted_loss_is_below_that_of_any_other_d():
@@ -268,7 +266,7 @@ def test_losses_written_differently_are_right_and_a_leak_is_told():
 
 @pytest.mark.parametrize("hint", LOSSES)
 def test_wrong_losses_are_named(hint):
-    named(check.conditional_losses(LOSSES[hint]), hint)
+    assert_named(check.conditional_losses(LOSSES[hint]), hint)
 
 
 # 4. The projection by itself
@@ -320,7 +318,7 @@ def test_other_projections_are_right():
 
 @pytest.mark.parametrize("hint", PROJECTIONS)
 def test_wrong_projections_are_named(hint):
-    named(check.projection_logits(projection(PROJECTIONS[hint])), hint)
+    assert_named(check.projection_logits(projection(PROJECTIONS[hint])), hint)
 
 
 # 5. A truncated normal distribution
@@ -402,7 +400,7 @@ def test_other_ways_to_truncate_are_right():
 
 @pytest.mark.parametrize("hint", TRUNCATED)
 def test_wrong_truncations_are_named(hint):
-    named(check.truncated_normal(TRUNCATED[hint]), hint)
+    assert_named(check.truncated_normal(TRUNCATED[hint]), hint)
 
 
 def test_the_check_leaves_the_ambient_generator_alone():
@@ -433,7 +431,7 @@ def test_the_check_leaves_the_ambient_generator_alone():
     ],
 )
 def test_wrong_diagnoses_are_named(change, hint):
-    named(check.six_complaints(check.SIX | change), hint)
+    assert_named(check.six_complaints(check.SIX | change), hint)
     assert check.six_complaints(check.SIX)
 
 

@@ -28,3 +28,8 @@ def results(number, tag, names):
     for stub, source in zip(stubs, cells(number, tag), strict=True):
         last_value(stub, names)
         yield last_value(source, names)
+
+
+def assert_named(result, hint):
+    """Assert that a check rejected an answer and that its message holds ``hint``."""
+    assert result.passed is False and hint in result.message, result

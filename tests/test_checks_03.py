@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from exercises import results
+from exercises import assert_named, results
 from keras import layers
 
 from gan_course.checks import lesson_03 as check
@@ -109,8 +109,7 @@ def test_generators_written_differently_are_right():
 
 @pytest.mark.parametrize("hint", GENERATORS)
 def test_wrong_generators_are_named(hint):
-    result = check.functional_generator(GENERATORS[hint])
-    assert result.passed is False and hint in result.message, result
+    assert_named(check.functional_generator(GENERATORS[hint]), hint)
 
 
 # 2. With and without strides
@@ -135,8 +134,7 @@ def test_wrong_generators_are_named(hint):
     ],
 )
 def test_wrong_counts_are_named(flatten, parameters, times, hint):
-    result = check.strides(check.FLATTEN | flatten, check.PARAMETERS | parameters, times)
-    assert result.passed is False and hint in result.message, result
+    assert_named(check.strides(check.FLATTEN | flatten, check.PARAMETERS | parameters, times), hint)
     assert check.strides(check.FLATTEN, check.PARAMETERS, 15.63)
     assert check.strides([1, 2], check.PARAMETERS, 16).passed is False
 
@@ -157,8 +155,7 @@ def test_the_counts_are_those_of_keras():
     [((100, 29), "about 1/e"), ((299, 10), "about 1/e"), ((298, 29), "round up"), ((299, 200), "The first n")],
 )
 def test_wrong_memories_are_named(answer, hint):
-    result = check.memory(*answer)
-    assert result.passed is False and hint in result.message, result
+    assert_named(check.memory(*answer), hint)
 
 
 def test_a_batch_norm_layer_forgets_as_the_check_says():
@@ -309,8 +306,7 @@ def test_other_ways_to_take_both_steps_are_right():
 
 @pytest.mark.parametrize("hint", BOTH)
 def test_wrong_steps_are_named(hint):
-    result = check.both_updates(BOTH[hint])
-    assert result.passed is False and hint in result.message, result
+    assert_named(check.both_updates(BOTH[hint]), hint)
 
 
 # 5. Five complaints
@@ -329,5 +325,4 @@ def test_wrong_steps_are_named(hint):
     ],
 )
 def test_wrong_diagnoses_are_named(change, hint):
-    result = check.five_complaints(check.FIVE | change)
-    assert result.passed is False and hint in result.message, result
+    assert_named(check.five_complaints(check.FIVE | change), hint)

@@ -9,7 +9,7 @@ import nbformat
 import numpy as np
 import pytest
 import tf_keras
-from exercises import results
+from exercises import assert_named, results
 
 from gan_course import lessons
 from gan_course.checks import lesson_04 as check
@@ -59,8 +59,7 @@ STILL, LEAK = check.STILL, check.LEAK
 )
 def test_wrong_predictions_are_named(change, hint):
     assert check.four_orders({letter: list(words) for letter, words in check.FOUR.items()})
-    result = check.four_orders(check.FOUR | change)
-    assert result.passed is False and hint in result.message, result
+    assert_named(check.four_orders(check.FOUR | change), hint)
 
 
 def cell(name):
@@ -211,8 +210,7 @@ def test_other_patterns_that_are_right_pass(make):
 
 @pytest.mark.parametrize("hint", PATTERNS)
 def test_wrong_patterns_are_named(hint):
-    result = check.portable(PATTERNS[hint])
-    assert result.passed is False and hint in result.message, result
+    assert_named(check.portable(PATTERNS[hint]), hint)
 
 
 # 3. RMSprop
@@ -239,8 +237,7 @@ def test_wrong_numbers_are_named(place, value, hint):
     assert check.rmsprop(*NUMBERS) and check.rmsprop(0.01000, 0.00709, 16_666_667)
     answer = list(NUMBERS)
     answer[place] = value
-    result = check.rmsprop(*answer)
-    assert result.passed is False and hint in result.message, result
+    assert_named(check.rmsprop(*answer), hint)
 
 
 # 4. Five logs
@@ -259,8 +256,7 @@ def test_wrong_numbers_are_named(place, value, hint):
 )
 def test_wrong_diagnoses_are_named(change, hint):
     assert check.five_logs(dict(check.FIVE))
-    result = check.five_logs(check.FIVE | change)
-    assert result.passed is False and hint in result.message, result
+    assert_named(check.five_logs(check.FIVE | change), hint)
 
 
 # 5. The port
@@ -358,8 +354,7 @@ def test_a_port_written_with_the_functional_api_is_right():
 
 @pytest.mark.parametrize("hint", PORTS)
 def test_wrong_ports_are_named(hint):
-    result = check.keras_3(*PORTS[hint])
-    assert result.passed is False and hint in result.message, result
+    assert_named(check.keras_3(*PORTS[hint]), hint)
 
 
 # 6. A verdict of your own
@@ -414,5 +409,4 @@ def test_another_way_to_compare_passes():
 
 @pytest.mark.parametrize("hint", COMPARISONS)
 def test_wrong_comparisons_are_named(hint):
-    result = check.paired(COMPARISONS[hint])
-    assert result.passed is False and hint in result.message, result
+    assert_named(check.paired(COMPARISONS[hint]), hint)
