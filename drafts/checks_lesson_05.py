@@ -179,7 +179,7 @@ def _gradient_of(normalise, weight, u):
     both = u.clone()
     first, _ = _run(normalise, weight, both), _run(normalise, weight, both)
     try:
-        torch.autograd.grad(first, weight, g)
+        (again,) = torch.autograd.grad(first, weight, g)
     except RuntimeError as error:
         if "inplace" in str(error):
             raise Wrong(
@@ -187,6 +187,11 @@ def _gradient_of(normalise, weight, u):
                 "copy, u.clone(), in sigma."
             ) from None
         raise
+    if not torch.allclose(again, wanted, atol=1e-4, rtol=1e-3):
+        raise Wrong(
+            "Two calls, then backward for the first: its gradient is made with the u of the second. `.data` hides from "
+            "autograd that u was overwritten. Use a copy, u.clone(), in sigma."
+        )
 
 
 def _run(normalise, weight, u):
@@ -459,7 +464,7 @@ def best_hinge(logits, loss, tv):
         raise Wrong(
             "Logits and loss are right. The total variation is ½ Σ|p - q|; check it by loss = 2 (1 - TV)."
         )
-    return "0.5 = 2 (1 - 0.75). And wherever you moved a generated sample a little, this D would not tell you where to."
+    return "0.5 = 2 (1 - 0.75). And between two samples of the same sign this D has no slope."
 
 
 @exercise

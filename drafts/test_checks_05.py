@@ -160,6 +160,12 @@ def not_cloned(weight, u):
     return weight / (u @ K @ v)
 
 
+def not_cloned_and_hidden(weight, u):
+    K, v, new = iteration(weight, u)
+    u.data.copy_(new)
+    return weight / (u @ weight.flatten(1) @ v)
+
+
 def not_unit(weight, u):
     K, v, new = iteration(weight, u)
     value = weight / (new @ weight.flatten(1) @ v)
@@ -204,6 +210,7 @@ KERNELS = {
     "u has one number for each of the 6 outputs": by_inputs,
     "The kernel's own shape": reshaped_result,
     "the second has overwritten": not_cloned,
+    "hides from autograd": not_cloned_and_hidden,
     "has the length 3.000": not_unit,
     "is not the one of this iteration": wrong_memory,
     "divided by one number": by_rows,
