@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import softplus
@@ -181,7 +182,7 @@ def even_labels(probability, loss, slope):
             "The probabilities are right. The loss is the mean of -log D over real pictures, four fifths of them cats, plus the "
             f"mean of -log(1 - D) over the fakes, half of them cats. That is not {value:g}."
         )
-    if not isinstance(slope, bool):
+    if not isinstance(slope, (bool, np.bool_)):
         raise Wrong("For the slope, True or False is wanted.")
     if slope:
         raise Wrong(
@@ -193,14 +194,8 @@ def even_labels(probability, loss, slope):
 @exercise
 def conditional_losses(losses):
     """``losses(generator, discriminator, real, y, z, y_fake)``: D's loss and G's, as tensors."""
-    leaks = False
     for n_real, n_fake in ((6, 6), (7, 4)):
-        leaks = _check_losses(losses, n_real, n_fake) or leaks
-    if leaks:
-        return (
-            "Each label in its place. Only D's loss has a way into the generator: its backward() would leave gradients "
-            "there. detach() closes it."
-        )
+        _check_losses(losses, n_real, n_fake)
     return "Each label in its place: what was asked for is what is judged."
 
 
@@ -235,7 +230,7 @@ def _check_losses(losses, n_real, n_fake):
         number(d_loss),
         number(g_loss),
     )
-    return _check_ways(generator, discriminator, d_loss, g_loss)
+    _check_ways(generator, discriminator, d_loss, g_loss)
 
 
 def _check_labels(
@@ -326,7 +321,7 @@ def _check_labels(
 
 
 def _check_ways(generator, discriminator, d_loss, g_loss):
-    """See where the gradients can go; say whether D's loss has a way into the generator."""
+    """See where the gradients can go."""
 
     def reaches(loss, network):
         if not loss.requires_grad:
@@ -349,14 +344,21 @@ def _check_ways(generator, discriminator, d_loss, g_loss):
         raise Wrong(
             "The values are right, but G's loss has no way back to G: no detach() and no no_grad() there."
         )
-    return reaches(d_loss, generator)
+    if reaches(d_loss, generator):
+        raise Wrong(
+            "Each label is in its place. But D's loss has a way into the generator: its backward() would leave gradients "
+            "there. detach() closes it."
+        )
 
 
 @exercise
 def projection_logits(project):
     """``project(phi, y, linear, table)``: logits (n, 1)."""
     n, d, classes = 4, 3, 5
-    phi, y = _numbers(n, d, seed=3), torch.tensor([2, 0, 2, 4])
+    phi, y = (
+        _numbers(n, d, seed=3).requires_grad_(),
+        torch.tensor([2, 0, 2, 4]),
+    )
     linear, table = _layer(d, 1, seed=4), _table(classes, d, seed=5)
     logits = call(project, phi, y, linear, table)
     if not isinstance(logits, torch.Tensor):
@@ -417,15 +419,18 @@ def projection_logits(project):
         raise Wrong(
             f"The first logit is {wanted[0].item():.4f}, yours {value[0].item():.4f}."
         )
-    tensors = [*linear.parameters(), table.weight]
+    tensors = [phi, *linear.parameters(), table.weight]
     found = (
         torch.autograd.grad(logits.sum(), tensors, allow_unused=True)
         if logits.requires_grad
         else [None]
     )
-    if any(gradient is None for gradient in found):
+    if any(gradient is None for gradient in found) or not _same(
+        found[0], linear.weight.detach() + table(y).detach()
+    ):
         raise Wrong(
-            "The values are right, but a gradient can't reach both the linear layer and the table."
+            "The values are right, but a gradient can't reach all that it should: the features, by both ways, the linear "
+            "layer and the table."
         )
     return "One inner product a picture, and its logit beside it."
 
@@ -433,9 +438,10 @@ def projection_logits(project):
 @exercise
 def truncated_normal(draw):
     """``draw(n, dim, t, noise)``: z (n, dim) from N(0, 1), every coordinate within [-t, t]."""
-    n, dim = 400, 50
+    n, dim = 2_000, 50
     before = torch.get_rng_state()
     try:
+        _check_what_is_drawn_again(draw)
         for t in (2.0, 0.5):
             z = call(draw, n, dim, t, torch.Generator().manual_seed(0))
             again = call(draw, n, dim, t, torch.Generator().manual_seed(0))
@@ -448,6 +454,22 @@ def truncated_normal(draw):
             "The numbers are right, but some of them don't come from the given generator: generator=noise."
         )
     return "Each coordinate from the middle of the bell, its shape kept."
+
+
+def _check_what_is_drawn_again(draw, n=3, dim=2, t=0.5):
+    """Ask for so few numbers that who draws whole rows again comes to an end."""
+    z = call(draw, n, dim, t, torch.Generator().manual_seed(0))
+    for what, whole in (("all of z", True), ("whole rows", False)):
+        noise = torch.Generator().manual_seed(0)
+        other = torch.randn(n, dim, generator=noise)
+        while (rows := (other.abs() > t).any(dim=1)).any():
+            rows = torch.ones_like(rows) if whole else rows
+            other[rows] = torch.randn(int(rows.sum()), dim, generator=noise)
+        if isinstance(z, torch.Tensor) and torch.equal(z, other):
+            raise Wrong(
+                f"That draws {what} again. With many coordinates it would hardly ever end: draw again only what lies "
+                "outside, z[mask] = ..."
+            )
 
 
 def _check_truncated(z, again, n, dim, t):
@@ -491,7 +513,14 @@ def _check_truncated(z, again, n, dim, t):
     density = math.exp(-t * t / 2) / math.sqrt(2 * math.pi)
     wanted = math.sqrt(1 - 2 * t * density / whole)
     spread = z.std().item()
-    if abs(spread - wanted) > 0.02 * wanted:
+    inner = (z.abs() < t / 2).float().mean().item()
+    of_normal = math.erf(t / 2 / math.sqrt(2)) / whole
+    if abs(spread - wanted) < 0.03 * wanted and abs(inner - of_normal) > 0.006:
+        raise Wrong(
+            f"{inner:.1%} of the coordinates lie within [-{t / 2:g}, {t / 2:g}]; of a normal distribution without its ends "
+            f"it is {of_normal:.1%}. Does what is drawn again come from N(0, 1), too?"
+        )
+    if abs(spread - wanted) > 0.01 * wanted:
         raise Wrong(
             f"Within [-{t:g}, {t:g}], but of another shape: the standard deviation is {spread:.3f}, that of a normal "
             f"distribution without its ends {wanted:.3f}. Don't squeeze the numbers, draw again what lies outside."
