@@ -149,6 +149,28 @@ def test_pytorchs_optimiser_of_another_kind_is_refused():
         adapters.of(adam).restore(torch.optim.RMSprop(weights), saved)
 
 
+@pytest.mark.parametrize("fused", [False, True])
+def test_pytorchs_adam_steps_on_equally_with_the_channels_last(fused):
+    """What is saved has no layout in memory; a fused step pairs a weight with its moments by their places in it."""
+    torch.manual_seed(0)
+    layer = torch.nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.Adam(layer.parameters(), fused=fused)
+
+    def step():
+        optimiser.zero_grad()
+        layer(torch.arange(75.0).reshape(1, 3, 5, 5)).pow(2).sum().backward()
+        optimiser.step()
+
+    step()
+    saved = [adapters.of(obj).arrays(obj) for obj in (layer, optimiser)]
+    step()
+    once = adapters.of(layer).arrays(layer)
+    for obj, values in zip((layer, optimiser), saved, strict=True):
+        adapters.of(obj).restore(obj, values)
+    step()
+    assert same(once, adapters.of(layer).arrays(layer))
+
+
 def test_keras_spectral_norm_has_a_buffer():
     net = keras.Sequential([keras.Input((4,)), keras.layers.SpectralNormalization(keras.layers.Dense(3))])
     buffers = adapters.of(net).arrays(net).keys() - adapters.of(net).trainable(net)

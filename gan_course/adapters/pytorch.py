@@ -75,3 +75,8 @@ def _restore_optimiser(optimiser, saved):
         for group, here in zip(saved["param_groups"], optimiser.param_groups, strict=True)
     ]
     optimiser.load_state_dict({"state": state, "param_groups": groups})
+    for parameter, entry in optimiser.state.items():
+        for name, value in entry.items():
+            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                # laid out in memory as the parameter is: Adam's fused step pairs their numbers by place, unchecked
+                entry[name] = torch.empty_like(parameter, dtype=value.dtype, device=value.device).copy_(value)
