@@ -23,10 +23,6 @@ def test_the_solutions_pass():
         assert result.passed, result
 
 
-def wrong(result, hint):
-    assert_named(result, hint)
-
-
 @pytest.mark.parametrize("answer", [7, "noise", {}, {"A": 1}, [1, 2], lambda: 1 / 0, float("nan"), np.zeros(3)])
 @pytest.mark.parametrize("exercise", [check.sample_size, check.ranks, check.hits, check.coverage, check.diagnosis])
 def test_any_answer_gets_a_hint(exercise, answer):
@@ -58,7 +54,7 @@ def test_good_guesses_are_right(guess):
     ],
 )
 def test_a_wrong_guess_is_named(guess, hint):
-    wrong(check.sample_size(dict(zip(check.FLOORS, guess, strict=True))), hint)
+    assert_named(check.sample_size(dict(zip(check.FLOORS, guess, strict=True))), hint)
 
 
 # 2. Ranks
@@ -98,7 +94,7 @@ def test_ties_may_stand_in_any_order():
 )
 def test_a_wrong_rank_is_named(score, order, hint):
     result = check.ranks(RANKING | {score: order.split()})
-    wrong(result, hint)
+    assert_named(result, hint)
     assert result.message.startswith(score)
 
 
@@ -138,7 +134,7 @@ def test_hits_written_differently_are_right():
 
 @pytest.mark.parametrize("hint", HITS)
 def test_a_wrong_count_is_named(hint):
-    wrong(check.hits(HITS[hint]), hint)
+    assert_named(check.hits(HITS[hint]), hint)
 
 
 # 4. Coverage
@@ -181,7 +177,7 @@ def test_coverage_written_differently_is_right():
 
 @pytest.mark.parametrize("hint", COVERAGE)
 def test_a_wrong_coverage_is_named(hint):
-    wrong(check.coverage(COVERAGE[hint]), hint)
+    assert_named(check.coverage(COVERAGE[hint]), hint)
 
 
 # 5. Diagnosis
@@ -211,14 +207,14 @@ TRUTH = {letter: word for letter, (word, _) in check.PATIENTS.items()}
 def test_a_wrong_diagnosis_is_named(letter, word, hint):
     assert check.diagnosis(TRUTH)
     result = check.diagnosis(TRUTH | {letter: word})
-    wrong(result, hint)
+    assert_named(result, hint)
     assert result.message.startswith(letter)
 
 
 def test_every_wrong_diagnosis_is_refuted_by_a_score():
     for letter, truth in TRUTH.items():
         for word in set(TRUTH.values()) - {truth}:
-            wrong(check.diagnosis(TRUTH | {letter: word}), f"{letter} is not {word!r}: ")
+            assert_named(check.diagnosis(TRUTH | {letter: word}), f"{letter} is not {word!r}: ")
 
 
 # What the checks take for granted, measured again

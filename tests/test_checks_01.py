@@ -27,10 +27,6 @@ def test_the_solutions_pass():
         assert result.passed, result
 
 
-def assert_hint(result, hint):
-    assert_named(result, hint)
-
-
 # 1. The best D
 
 RIGHT_D = {
@@ -70,7 +66,7 @@ def test_the_best_d_written_differently(form):
 
 @pytest.mark.parametrize("hint", WRONG_D)
 def test_a_wrong_best_d_is_named(hint):
-    assert_hint(check.best_discriminator(WRONG_D[hint]), hint)
+    assert_named(check.best_discriminator(WRONG_D[hint]), hint)
 
 
 # 2. Two losses
@@ -146,7 +142,7 @@ def test_the_losses_written_differently(form):
 
 @pytest.mark.parametrize("hint", WRONG_LOSSES)
 def test_wrong_losses_are_named(hint):
-    assert_hint(check.generator_losses(*WRONG_LOSSES[hint]), hint)
+    assert_named(check.generator_losses(*WRONG_LOSSES[hint]), hint)
 
 
 # 3. Five numbers
@@ -185,12 +181,12 @@ def test_the_numbers_in_any_form():
 
 @pytest.mark.parametrize(("name", "value", "hint"), WRONG_NUMBERS)
 def test_wrong_numbers_are_named(name, value, hint):
-    assert_hint(check.numbers(GOOD | {name: value}), hint)
+    assert_named(check.numbers(GOOD | {name: value}), hint)
 
 
 def test_other_keys_are_named():
-    assert_hint(check.numbers({"D": 1}), "with the keys")
-    assert_hint(check.numbers([1.386, 0.693]), "with the keys")
+    assert_named(check.numbers({"D": 1}), "with the keys")
+    assert_named(check.numbers([1.386, 0.693]), "with the keys")
 
 
 # 4. Steps. fx and fy are the slopes for x and for y.
@@ -298,7 +294,7 @@ def test_steps_written_differently(form):
 
 @pytest.mark.parametrize("hint", WRONG_STEPS)
 def test_wrong_steps_are_named(hint):
-    assert_hint(check.steps(*WRONG_STEPS[hint]), hint)
+    assert_named(check.steps(*WRONG_STEPS[hint]), hint)
 
 
 # 5. Three logs
@@ -320,8 +316,8 @@ WRONG_CAUSES = [
 @pytest.mark.parametrize(("log", "cause", "hint"), WRONG_CAUSES)
 def test_wrong_diagnoses_are_named(log, cause, hint):
     assert check.diagnosis(CAUSES)
-    assert_hint(check.diagnosis(CAUSES | {log: cause}), hint)
+    assert_named(check.diagnosis(CAUSES | {log: cause}), hint)
 
 
 def test_a_diagnosis_in_another_form_is_named():
-    assert_hint(check.diagnosis("D learns nothing"), "the keys A, B, C")
+    assert_named(check.diagnosis("D learns nothing"), "the keys A, B, C")
