@@ -25,6 +25,7 @@ RECIPES = {  # lesson: the recipe and the network that stand for the article, an
     "02_mlp_gan": (("the article's", "generator"), ("+ lr 0.0005", "average")),
     "03_dcgan_tensorflow": (("the article's", "generator"), ("our recipe", "average")),
     "04_dcgan_keras2_rmsprop": (("the article's, full size", "generator"), ("ours", "average")),
+    "05_spectral_norm": (("article", "generator"), ("SN", "average")),
 }
 TARGETS = (400, 200, 100, 60, 40)  # Fréchet distance, in floors
 SHORTEST = 300  # steps of a run that is worth its looks

@@ -13,6 +13,8 @@ CELLS = {  # what of a lesson is needed to train as it does
     "03": "onednn imports setting scale networks discriminator update-d update-g adam draw average ours players run loop",
     "04": "onednn imports setting ranges discriminator generator counts recipe compile-pair make-pair updates average"
     " our-recipe players look run loop",
+    "05": "imports setting article-networks losses r1 scale generator discriminator update-d update-g"
+    " average tools settings players make-ours run loop",
 }
 SEED, HALF = 5, 6
 

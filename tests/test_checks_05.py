@@ -33,9 +33,7 @@ LESSON = {  # what the lesson's cells use
 
 
 def test_the_stubs_are_not_answered_yet():
-    assert [
-        result.passed for result in results("05", "check", dict(LESSON))
-    ] == [None] * 6
+    assert [result.passed for result in results("05", "check", dict(LESSON))] == [None] * 6
 
 
 def test_the_solutions_pass():
@@ -197,9 +195,7 @@ KERNELS = {
     "an eigenvalue of K^T K": of(lambda K, old, new, v: (K.T @ K @ v).norm()),
     "multiplies by sigma": of(lambda K, old, new, v: 1 / (new @ K @ v)),
     "half an iteration behind": of(lambda K, old, new, v: old @ K @ v),
-    "is there to avoid": of(
-        lambda K, old, new, v: torch.linalg.matrix_norm(K, 2)
-    ),
+    "is there to avoid": of(lambda K, old, new, v: torch.linalg.matrix_norm(K, 2)),
     "a vector is drawn anew": cold,
     "starts cold again": rebound,
     "goes through the iteration": not_detached,
@@ -252,10 +248,7 @@ def test_wrong_kernels_are_named(hint):
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
-    [
-        (in_place_data, "The kernel itself was changed"),
-        (u_detached_v_not, "goes through the iteration"),
-    ],
+    [(in_place_data, "The kernel itself was changed"), (u_detached_v_not, "goes through the iteration")],
 )
 def test_other_ways_to_the_same_mistake_are_named(answer, hint):
     assert_named(check.normalised_kernel(answer), hint)
@@ -332,24 +325,11 @@ def test_the_leashes_are_those_of_the_game():
 
 def squares(discriminator, real, *, total=torch.sum, graph=True, own=True):
     real = real.detach().requires_grad_() if own else real.requires_grad_()
-    (slope,) = torch.autograd.grad(
-        total(discriminator(real)), real, create_graph=graph
-    )
+    (slope,) = torch.autograd.grad(total(discriminator(real)), real, create_graph=graph)
     return slope.square().flatten(1).sum(dim=1)
 
 
-def r1(
-    discriminator,
-    real,
-    gamma,
-    every,
-    step,
-    *,
-    due=0,
-    strength=None,
-    mean=torch.mean,
-    **how,
-):
+def r1(discriminator, real, gamma, every, step, *, due=0, strength=None, mean=torch.mean, **how):
     if step % every != due:
         return torch.zeros(())
     factor = every * gamma / 2 if strength is None else strength(gamma, every)
@@ -376,24 +356,18 @@ def every_step(discriminator, real, gamma, every, step):
 PENALTIES = {
     "the strength is γ/2, not γ": r1_with(strength=lambda g, k: k * g),
     "The interval is missing: taken": r1_with(strength=lambda g, k: g / 2),
-    "The interval is missing, and the strength": r1_with(
-        strength=lambda g, k: g
-    ),
+    "The interval is missing, and the strength": r1_with(strength=lambda g, k: g),
     "divided by the interval": r1_with(strength=lambda g, k: g / 2 / k),
     "counts once, not squared": r1_with(strength=lambda g, k: k * k * g / 2),
     "γ is not squared": r1_with(strength=lambda g, k: k * g * g / 2),
     "the mean of the slopes' lengths": r1_with(mean=lambda s: s.sqrt().mean()),
     "squares the mean length": r1_with(mean=lambda s: s.sqrt().mean() ** 2),
     "sums over the batch": r1_with(mean=torch.sum),
-    "the root of the sum over the whole batch": r1_with(
-        mean=lambda s: s.sum().sqrt()
-    ),
+    "the root of the sum over the whole batch": r1_with(mean=lambda s: s.sum().sqrt()),
     "over the pixels, too": r1_with(mean=lambda s: s.mean() / 16),
     "averaged before the gradient": r1_with(total=torch.mean),
     "One norm for the whole batch": r1_with(total=torch.mean, mean=torch.sum),
-    "how far slopes are from 1": r1_with(
-        mean=lambda s: (s.sqrt() - 1).square().mean()
-    ),
+    "how far slopes are from 1": r1_with(mean=lambda s: (s.sqrt() - 1).square().mean()),
     "no weight of D can feel it": r1_with(graph=False),
     "There is a penalty in step 0": r1_with(due=3),
     "no penalty is due": every_step,

@@ -5,16 +5,7 @@ import math
 import torch
 from torch import nn
 
-from gan_course.checks.core import (
-    Wrong,
-    agree,
-    array,
-    call,
-    close,
-    dictionary,
-    exercise,
-    number,
-)
+from gan_course.checks.core import Wrong, agree, array, call, close, dictionary, exercise, number
 
 KERNEL = (6, 3, 3, 3)
 BOUNDS = {(3, 1): 3, (4, 2): 2, (5, 2): 3, (7, 4): 2, (2, 2): 1}
@@ -61,9 +52,7 @@ def normalised_kernel(normalise):
     for _ in range(300):
         value = call(normalise, weight, u)
     if not close(_largest(value), 1, 1e-3):
-        raise Wrong(
-            f"After 300 calls the largest singular value should be 1; yours is {_largest(value):.4f}."
-        )
+        raise Wrong(f"After 300 calls the largest singular value should be 1; yours is {_largest(value):.4f}.")
     return "One iteration a call, from a vector that is kept. After 300 calls the reshaped kernel has the norm 1."
 
 
@@ -71,18 +60,14 @@ def _value_of(normalise, weight, u):
     kept, start = weight.detach().clone(), u.clone()
     value = _run(normalise, weight, u)
     if not isinstance(value, torch.Tensor):
-        raise Wrong(
-            f"The kernel over sigma is wanted, a tensor; this is a {type(value).__name__}."
-        )
+        raise Wrong(f"The kernel over sigma is wanted, a tensor; this is a {type(value).__name__}.")
     if not torch.equal(weight.detach(), kept):
         raise Wrong(
             "The kernel itself was changed. The next call would divide what has been divided already, and the training "
             "would lose its weight: return weight / sigma, and leave weight as it is."
         )
     if tuple(value.shape) != KERNEL:
-        raise Wrong(
-            f"The kernel's own shape {KERNEL} is wanted; yours has {tuple(value.shape)}."
-        )
+        raise Wrong(f"The kernel's own shape {KERNEL} is wanted; yours has {tuple(value.shape)}.")
     v, renewed, sigma = _iteration(kept, start)
     factor = _factor(value, kept)
     if factor is None:
@@ -91,11 +76,8 @@ def _value_of(normalise, weight, u):
     guesses = {
         "That divides by the Frobenius norm, the root of the sum of all squares. It is never below sigma, and usually "
         "far above: D would be bounded by much less than 1.": K.norm(),
-        "That divides by sigma squared. With u of length 1, u^T K v is sigma itself.": sigma
-        ** 2,
-        "That is |K^T K v|, an eigenvalue of K^T K: sigma squared. Take u^T K v.": (
-            K.T @ (K @ v)
-        ).norm(),
+        "That divides by sigma squared. With u of length 1, u^T K v is sigma itself.": sigma**2,
+        "That is |K^T K v|, an eigenvalue of K^T K: sigma squared. Take u^T K v.": (K.T @ (K @ v)).norm(),
         "That multiplies by sigma. Divide.": 1 / sigma,
         "Sigma is computed with the old u: that is half an iteration behind. Take u^T K v with the new u.": start
         @ K
@@ -110,9 +92,7 @@ def _value_of(normalise, weight, u):
         for hint, other in guesses.items():
             if close(factor, 1 / float(other), 1e-4):
                 raise Wrong(hint.strip())
-        again = _run(
-            normalise, weight.detach().clone().requires_grad_(), start.clone()
-        )
+        again = _run(normalise, weight.detach().clone().requires_grad_(), start.clone())
         if not close(_factor(again, kept) or 0, factor, 1e-6):
             raise Wrong(
                 "Two calls with the same kernel and the same u give different results: a vector is drawn anew. A cold "
@@ -120,12 +100,8 @@ def _value_of(normalise, weight, u):
             )
         two = _iteration(kept, renewed)[2]
         if close(factor, 1 / two, 1e-4):
-            raise Wrong(
-                "That is two iterations. One a call is enough, because u is kept."
-            )
-        raise Wrong(
-            f"One iteration gives sigma = {sigma:.4f}; you divide by {1 / factor:.4f}."
-        )
+            raise Wrong("That is two iterations. One a call is enough, because u is kept.")
+        raise Wrong(f"One iteration gives sigma = {sigma:.4f}; you divide by {1 / factor:.4f}.")
 
 
 def _memory_of(normalise, weight, u):
@@ -133,9 +109,7 @@ def _memory_of(normalise, weight, u):
     _run(normalise, weight, u)
     _, renewed, _ = _iteration(weight.detach(), start)
     if u.requires_grad:
-        raise Wrong(
-            "u has become part of the graph: do the iteration under torch.no_grad()."
-        )
+        raise Wrong("u has become part of the graph: do the iteration under torch.no_grad().")
     if torch.equal(u, start):
         raise Wrong(
             "The kernel is right, but u is as it was: the next call starts cold again. `u = ...` binds a new name; "
@@ -144,12 +118,8 @@ def _memory_of(normalise, weight, u):
     if close(u.norm(), 1, 1e-4) and close(abs(u @ renewed), 1, 1e-4):
         return
     if close(abs(_unit(u) @ renewed), 1, 1e-4):
-        raise Wrong(
-            f"The u that you leave has the length {u.norm():.3f}; it should be 1."
-        )
-    raise Wrong(
-        "The u that is left behind is not the one of this iteration: v = unit(K^T u), then u = unit(K v)."
-    )
+        raise Wrong(f"The u that you leave has the length {u.norm():.3f}; it should be 1.")
+    raise Wrong("The u that is left behind is not the one of this iteration: v = unit(K^T u), then u = unit(K v).")
 
 
 def _gradient_of(normalise, weight, u):
@@ -204,11 +174,7 @@ def _run(normalise, weight, u):
                 "An in-place operation on the kernel. Even under no_grad it would compound, call after call: return "
                 "weight / sigma instead."
             ) from None
-        if (
-            "size mismatch" in text
-            or "mat1 and mat2" in text
-            or "shape" in text
-        ):
+        if "size mismatch" in text or "mat1 and mat2" in text or "shape" in text:
             raise Wrong(
                 f"The reshape is wrong: u has one number for each of the {KERNEL[0]} outputs, so K must be "
                 f"({KERNEL[0]}, {math.prod(KERNEL[1:])}): weight.flatten(1). ({text})"
@@ -230,17 +196,11 @@ def kernel_bounds(bounds):
                 f"{case}: a pixel lies in {wanted**2} windows. That many squares add up; the norm is their root."
             )
         if value == k**2:
-            raise Wrong(
-                f"{case}: that is the number of pixels in a window. Count the windows that a pixel lies in."
-            )
+            raise Wrong(f"{case}: that is the number of pixels in a window. Count the windows that a pixel lies in.")
         if value == k and s > 1:
-            raise Wrong(
-                f"{case}: so it would be with stride 1. A larger stride makes fewer windows."
-            )
+            raise Wrong(f"{case}: so it would be with stride 1. A larger stride makes fewer windows.")
         if value == k / s and value != round(value):
-            raise Wrong(
-                f"{case}: some pixels lie in more windows than others. The bound needs the largest number."
-            )
+            raise Wrong(f"{case}: some pixels lie in more windows than others. The bound needs the largest number.")
         if value == k // s:
             raise Wrong(
                 f"{case}: rounded the wrong way. Some pixels lie in one window more; the bound has to hold for them."
@@ -263,13 +223,9 @@ def leashes(answer):
         try:
             said, value = answer[gamma]
         except (TypeError, ValueError):
-            raise Wrong(
-                f"gamma = {gamma:g}: a pair (what a path does, a number) is wanted."
-            ) from None
+            raise Wrong(f"gamma = {gamma:g}: a pair (what a path does, a number) is wanted.") from None
         if said not in WAYS:
-            raise Wrong(
-                f"gamma = {gamma:g}: {said!r} is none of the words: {', '.join(WAYS)}."
-            )
+            raise Wrong(f"gamma = {gamma:g}: {said!r} is none of the words: {', '.join(WAYS)}.")
         value = number(value)
         _leash(gamma, way, slow, said, value)
     return (
@@ -288,39 +244,23 @@ def _leash(gamma, way, slow, said, value):
             "gamma = 0: the eigenvalues are ±i/2. With the real part 0, does the distance from the goal change?"
         )
     if gamma == 0.6 and said == "comes straight in":
-        raise Wrong(
-            "gamma = 0.6: γ² - 1 is negative, so the eigenvalues are complex. What does an imaginary part do?"
-        )
+        raise Wrong("gamma = 0.6: γ² - 1 is negative, so the eigenvalues are complex. What does an imaginary part do?")
     if gamma >= 1 and said == "spirals in":
-        raise Wrong(
-            f"gamma = {gamma:g}: γ² - 1 is not negative, so both eigenvalues are real. Nothing turns."
-        )
+        raise Wrong(f"gamma = {gamma:g}: γ² - 1 is not negative, so both eigenvalues are real. Nothing turns.")
     if said != way:
-        raise Wrong(
-            f"gamma = {gamma:g}: its eigenvalues' real parts are not 0. So the distance changes."
-        )
+        raise Wrong(f"gamma = {gamma:g}: its eigenvalues' real parts are not 0. So the distance changes.")
     if close(value, slow, 0.01):
         return
     if slow and close(value, -slow, 0.01):
-        raise Wrong(
-            f"gamma = {gamma:g}: the right size, with the wrong sign. Which sign of the real part decays?"
-        )
+        raise Wrong(f"gamma = {gamma:g}: the right size, with the wrong sign. Which sign of the real part decays?")
     if close(value, -gamma, 0.01):
-        raise Wrong(
-            f"gamma = {gamma:g}: λ is (-γ ± √(γ² - 1)) / 2. The 2 in the denominator?"
-        )
+        raise Wrong(f"gamma = {gamma:g}: λ is (-γ ± √(γ² - 1)) / 2. The 2 in the denominator?")
     fast = (-gamma - math.sqrt(max(0.0, gamma**2 - 1))) / 2
     if gamma > 1 and close(value, fast, 0.01):
-        raise Wrong(
-            f"gamma = {gamma:g}: that is the faster one. The slower decides how long it takes."
-        )
+        raise Wrong(f"gamma = {gamma:g}: that is the faster one. The slower decides how long it takes.")
     if gamma > 1 and close(value, -gamma / 2, 0.01):
-        raise Wrong(
-            f"gamma = {gamma:g}: the root is real here, and belongs to the real part."
-        )
-    raise Wrong(
-        f"gamma = {gamma:g}: put it into λ = (-γ ± √(γ² - 1)) / 2; {value:g} is not the larger real part."
-    )
+        raise Wrong(f"gamma = {gamma:g}: the root is real here, and belongs to the real part.")
+    raise Wrong(f"gamma = {gamma:g}: put it into λ = (-γ ± √(γ² - 1)) / 2; {value:g} is not the larger real part.")
 
 
 @exercise
@@ -331,31 +271,15 @@ def lazy_r1(penalty):
         discriminator, real = _discriminator(), _numbers(n, 1, 4, 4, seed=n)
         wanted = every * gamma / 2 * _squares(discriminator, real).mean()
         for step in (0, 10):
-            found = call(
-                penalty, discriminator, real.clone(), gamma, every, step
-            )
+            found = call(penalty, discriminator, real.clone(), gamma, every, step)
             value = number(found)
             if not close(value, number(wanted), 1e-4):
-                raise Wrong(
-                    _why(
-                        discriminator,
-                        real,
-                        gamma,
-                        every,
-                        step,
-                        value,
-                        number(wanted),
-                    )
-                )
+                raise Wrong(_why(discriminator, real, gamma, every, step, value, number(wanted)))
             _graph(found, wanted, discriminator)
         for step in (1, 3, 6):
-            value = number(
-                call(penalty, discriminator, real.clone(), gamma, every, step)
-            )
+            value = number(call(penalty, discriminator, real.clone(), gamma, every, step))
             if value != 0:
-                raise Wrong(
-                    f"In step {step} no penalty is due (every = {every}), and yours is {value:.4f}."
-                )
+                raise Wrong(f"In step {step} no penalty is due (every = {every}), and yours is {value:.4f}.")
     return "k times γ/2 in every k-th step, and a mean over samples of squared slopes."
 
 
@@ -369,20 +293,17 @@ def _why(discriminator, real, gamma, every, step, value, wanted):
         "Twice what is wanted: the strength is γ/2, not γ.": 2 * wanted,
         "The interval is missing: taken in every k-th step only, the penalty has to be k times as large.": right,
         "The interval is missing, and the strength is γ/2, not γ.": 2 * right,
-        "It is divided by the interval; it has to be multiplied: the penalty is taken more rarely.": right
-        / every,
+        "It is divided by the interval; it has to be multiplied: the penalty is taken more rarely.": right / every,
         "The interval counts once, not squared.": every * wanted,
         "γ is not squared.": gamma * wanted,
-        "That is the mean of the slopes' lengths. The penalty has their squares.": full
-        * squares.sqrt().mean(),
+        "That is the mean of the slopes' lengths. The penalty has their squares.": full * squares.sqrt().mean(),
         "That squares the mean length; the penalty is the mean of the squared lengths.": full
         * squares.sqrt().mean() ** 2,
         "That sums over the batch. A mean over samples is wanted, or the penalty depends on the batch size.": n
         * wanted,
         "That is the root of the sum over the whole batch: one norm for all samples. Each sample has its own.": full
         * squares.sum().sqrt(),
-        "The mean was taken over the pixels, too. A squared length is a sum over pixels.": wanted
-        / pixels,
+        "The mean was taken over the pixels, too. A squared length is a sum over pixels.": wanted / pixels,
         "The logits were averaged before the gradient: that makes each slope n times too small. Take the sum.": wanted
         / n**2,
         "One norm for the whole batch, of the averaged logits: n times too small, and depending on the batch size.": wanted
@@ -403,22 +324,11 @@ def _graph(found, wanted, discriminator):
             "The value is right, and no weight of D can feel it: without create_graph=True the slope is a constant for "
             "autograd. (And return the tensor, not a number.)"
         )
-    pair = [
-        torch.autograd.grad(
-            each, weights, retain_graph=True, allow_unused=True
-        )
-        for each in (found, wanted)
-    ]
+    pair = [torch.autograd.grad(each, weights, retain_graph=True, allow_unused=True) for each in (found, wanted)]
     for mine, theirs in zip(*pair, strict=True):
-        mine, theirs = (
-            torch.zeros(1) if g is None else g for g in (mine, theirs)
-        )
-        if mine.shape != theirs.shape or not torch.allclose(
-            mine, theirs, atol=1e-4, rtol=1e-3
-        ):
-            raise Wrong(
-                "The value is right, its gradient isn't: is a part of it detached, or computed under no_grad?"
-            )
+        mine, theirs = (torch.zeros(1) if g is None else g for g in (mine, theirs))
+        if mine.shape != theirs.shape or not torch.allclose(mine, theirs, atol=1e-4, rtol=1e-3):
+            raise Wrong("The value is right, its gradient isn't: is a part of it detached, or computed under no_grad?")
 
 
 @exercise
@@ -431,39 +341,24 @@ def best_hinge(logits, loss, tv):
             raise Wrong(
                 f"{name}: log(p/q) is the best logit for cross-entropy. The hinge's price is made of straight pieces."
             )
-        if (
-            math.isnan(value)
-            or (p and not q and value < 1)
-            or (q and not p and value > -1)
-        ):
-            raise Wrong(
-                f"{name}: only one kind of sample occurs here. From which logit on does it cost nothing?"
-            )
+        if math.isnan(value) or (p and not q and value < 1) or (q and not p and value > -1):
+            raise Wrong(f"{name}: only one kind of sample occurs here. From which logit on does it cost nothing?")
         if p and q and value != 1:
             raise Wrong(
                 f"{name}: put ℓ = -1, 0 and 1 into {p:g} (1 - ℓ)₊ + {q:g} (1 + ℓ)₊. Where is it smallest? Beyond 1?"
             )
     loss, tv = number(loss), number(tv)
-    price, distance = (
-        2 * sum(map(min, P, Q)),
-        sum(abs(p - q) for p, q in zip(P, Q, strict=True)) / 2,
-    )
+    price, distance = (2 * sum(map(min, P, Q)), sum(abs(p - q) for p, q in zip(P, Q, strict=True)) / 2)
     if close(loss, price / 2, 1e-3):
-        raise Wrong(
-            "The logits are right; the loss is twice that. What does B cost, with (1 + 1)?"
-        )
+        raise Wrong("The logits are right; the loss is twice that. What does B cost, with (1 + 1)?")
     if not close(loss, price, 1e-3):
         raise Wrong(
             "The logits are right. Now add up p (1 - ℓ)₊ + q (1 + ℓ)₊ over A, B and C: two of them cost nothing."
         )
     if close(tv, 2 * distance, 1e-3):
-        raise Wrong(
-            "Logits and loss are right. The total variation is half of the sum of |p - q|."
-        )
+        raise Wrong("Logits and loss are right. The total variation is half of the sum of |p - q|.")
     if not close(tv, distance, 1e-3):
-        raise Wrong(
-            "Logits and loss are right. The total variation is ½ Σ|p - q|; check it by loss = 2 (1 - TV)."
-        )
+        raise Wrong("Logits and loss are right. The total variation is ½ Σ|p - q|; check it by loss = 2 (1 - TV).")
     return "0.5 = 2 (1 - 0.75). And between two samples of the same sign this D has no slope."
 
 
@@ -509,11 +404,7 @@ def _torn(weight, u):
 def _factor(value, weight):
     """The one number that ``value`` is ``weight`` times of, or None."""
     ratio = array(value) / array(weight)
-    return (
-        float(ratio.mean())
-        if close(ratio / ratio.mean(), ratio * 0 + 1, 1e-3)
-        else None
-    )
+    return float(ratio.mean()) if close(ratio / ratio.mean(), ratio * 0 + 1, 1e-3) else None
 
 
 def _largest(value):
@@ -523,19 +414,12 @@ def _largest(value):
 def _discriminator():
     torch_state = torch.get_rng_state()
     torch.manual_seed(0)
-    network = nn.Sequential(
-        nn.Conv2d(1, 3, 3, padding=1),
-        nn.Tanh(),
-        nn.Flatten(),
-        nn.Linear(48, 1),
-    )
+    network = nn.Sequential(nn.Conv2d(1, 3, 3, padding=1), nn.Tanh(), nn.Flatten(), nn.Linear(48, 1))
     torch.set_rng_state(torch_state)
     return network
 
 
 def _squares(discriminator, real):
     real = real.detach().clone().requires_grad_()
-    (slope,) = torch.autograd.grad(
-        discriminator(real).sum(), real, create_graph=True
-    )
+    (slope,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
     return slope.square().flatten(1).sum(dim=1)
