@@ -26,6 +26,7 @@ RECIPES = {  # lesson: the recipe and the network that stand for the article, an
     "03_dcgan_tensorflow": (("the article's", "generator"), ("our recipe", "average")),
     "04_dcgan_keras2_rmsprop": (("the article's, full size", "generator"), ("ours", "average")),
     "05_spectral_norm": (("article", "generator"), ("SN", "average")),
+    "06_conditional_gan": (("concatenation", "generator"), ("projection + CBN", "average")),
 }
 TARGETS = (400, 200, 100, 60, 40)  # Fréchet distance, in floors
 SHORTEST = 300  # steps of a run that is worth its looks

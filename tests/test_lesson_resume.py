@@ -15,6 +15,8 @@ CELLS = {  # what of a lesson is needed to train as it does
     " our-recipe players look run loop",
     "05": "imports setting article-networks losses r1 scale generator discriminator update-d update-g"
     " average tools settings players make-ours run loop",
+    "06": "imports setting scale label-rows article-networks article-discriminator update-d update-g tools draw"
+    " concat-generator concat-discriminator discriminator cbn generator settings make-players players run loop",
 }
 SEED, HALF = 5, 6
 

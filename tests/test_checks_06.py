@@ -76,14 +76,8 @@ BIASES = {
     "the weights for z are transposed": with_options(swap=True),
     "multiplied by the wrong columns": with_options(label_first=True),
     "act the other way round": turned_if_square,
-    "the biases have the shape (5, 4)": lambda a, b: (
-        a.weight[:, :6],
-        a.bias,
-    ),
-    "are not what the layer adds": lambda a, b: (
-        biases(a, b)[0],
-        2 * biases(a, b)[1],
-    ),
+    "the biases have the shape (5, 4)": lambda a, b: (a.weight[:, :6], a.bias),
+    "are not what the layer adds": lambda a, b: (biases(a, b)[0], 2 * biases(a, b)[1]),
     "Two arrays are wanted": lambda a, b: 3,
     "A function is wanted": 3,
 }
@@ -108,9 +102,7 @@ def test_wrong_biases_are_named(hint):
 
 
 def test_a_bare_row_is_named_even_where_the_sizes_agree():
-    assert_named(
-        check.class_biases(square_only), "A row of the table is no bias yet"
-    )
+    assert_named(check.class_biases(square_only), "A row of the table is no bias yet")
 
 
 # 2. Labels drawn evenly
@@ -200,9 +192,7 @@ def changed(**options):
 
 def equal_sizes_only(g, d, real, y, z, y_fake):  # y.repeat(2), as in the loop
     fake = g(z, y_fake)
-    logits = d(
-        torch.cat([real, fake.detach()]), torch.cat([y, y_fake[: len(y)]])
-    )
+    logits = d(torch.cat([real, fake.detach()]), torch.cat([y, y_fake[: len(y)]]))
     of_real, of_fake = logits.chunk(2)
     d_loss = softplus(-of_real).mean() + softplus(of_fake).mean()
     return d_loss, softplus(-d(fake, y_fake)).mean()
@@ -223,9 +213,7 @@ def plain_numbers(*arguments):
 
 LOSSES = {
     "The generator was asked for y": changed(asked="real"),
-    "asked for something else": lambda g, d, real, y, z, y_fake: losses(
-        g, d, real, y, z, y_fake.roll(1)
-    ),
+    "asked for something else": lambda g, d, real, y, z, y_fake: losses(g, d, real, y, z, y_fake.roll(1)),
     "The generator was never called": never_asked,
     "the real pictures stand beside y_fake": changed(beside_real="fake"),
     "the fakes are judged beside y.": changed(judged="real"),
@@ -285,24 +273,14 @@ PROJECTIONS = {
     "not summed over the features": lambda p, r, f, y, t: p + r * f,
     "One number for the whole batch": lambda p, r, f, y, t: (r * f).sum(),
     "the shape is (n,)": lambda p, r, f, y, t: p[:, 0] + (r * f).sum(1),
-    "without a label is missing": lambda p, r, f, y, t: (r * f).sum(
-        1, keepdim=True
-    ),
+    "without a label is missing": lambda p, r, f, y, t: (r * f).sum(1, keepdim=True),
     "The projection is missing": lambda p, r, f, y, t: p,
     "not their mean": lambda p, r, f, y, t: p + (r * f).mean(1, keepdim=True),
     "summed over all pictures": lambda p, r, f, y, t: p + (r * f).sum(),
-    "only a bias for each class": lambda p, r, f, y, t: (
-        p + r.sum(1, keepdim=True)
-    ),
-    "The first logit is": lambda p, r, f, y, t: (
-        p - (r * f).sum(1, keepdim=True)
-    ),
-    "a gradient can't reach": lambda p, r, f, y, t: (
-        p + (r.detach() * f).sum(1, keepdim=True)
-    ),
-    "by both ways": lambda p, r, f, y, t: (
-        p + (r * f.detach()).sum(1, keepdim=True)
-    ),
+    "only a bias for each class": lambda p, r, f, y, t: p + r.sum(1, keepdim=True),
+    "The first logit is": lambda p, r, f, y, t: p - (r * f).sum(1, keepdim=True),
+    "a gradient can't reach": lambda p, r, f, y, t: p + (r.detach() * f).sum(1, keepdim=True),
+    "by both ways": lambda p, r, f, y, t: p + (r * f.detach()).sum(1, keepdim=True),
     "A tensor is wanted": lambda p, r, f, y, t: 3.0,
     "The shape (n, 1) is wanted": lambda p, r, f, y, t: torch.zeros(4, 1, 1),
 }
@@ -398,16 +376,12 @@ TRUNCATED = {
     "Clipped": lambda n, dim, t, g: normal(n, dim, g).clamp(-t, t),
     "not set to 0": zeros_outside,
     "both signs are equally likely": lambda *a: draw_again(*a).abs(),
-    "Don't squeeze the numbers": lambda n, dim, t, g: (
-        t * torch.tanh(normal(n, dim, g))
-    ),
+    "Don't squeeze the numbers": lambda n, dim, t, g: t * torch.tanh(normal(n, dim, g)),
     "draws all of z again": drawn_again(rows_only=False),
     "draws whole rows again": drawn_again(rows_only=True),
     "come from N(0, 1), too": evenly_again,
     "rows instead of 2000": rows_thrown_away,
-    "The shape (2000, 50) is wanted": lambda n, dim, t, g: draw_again(
-        dim, n, t, g
-    ),
+    "The shape (2000, 50) is wanted": lambda n, dim, t, g: draw_again(dim, n, t, g),
     "gives other numbers": half_from_elsewhere,
     "don't come from the given generator": repaired_from_elsewhere,
     "repeat each other": alike,
@@ -438,10 +412,7 @@ def test_the_check_leaves_the_ambient_generator_alone():
     ("change", "hint"),
     [
         ({"A": "collapsed class", "B": "shuffled apart"}, "labels do nothing"),
-        (
-            {"A": "other label frequencies", "D": "shuffled apart"},
-            "its labels are learned",
-        ),
+        ({"A": "other label frequencies", "D": "shuffled apart"}, "its labels are learned"),
         ({"C": "one-hot labels"}, "how many rows"),
         ({"E": "one-hot labels"}, "four dimensions"),
         ({"F": "shuffled apart", "A": "nothing is wrong"}, "labels are not"),
@@ -462,8 +433,6 @@ def test_the_complaints_are_true():
     with pytest.raises(IndexError, match="self"):
         nn_table(torch.tensor([10]))
     with pytest.raises(RuntimeError, match="got 4 and 2"):
-        torch.cat(
-            [torch.zeros(2, 1, 28, 28), nn_table(torch.tensor([1, 2]))], 1
-        )
+        torch.cat([torch.zeros(2, 1, 28, 28), nn_table(torch.tensor([1, 2]))], 1)
     logits = np.log(np.array([0.8, 0.2]) / 0.5)
     assert np.allclose(logits, [0.5, -0.9], atol=0.04)
