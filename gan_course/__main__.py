@@ -15,7 +15,7 @@ def main(arguments=None):
     run = commands.add_parser("run", help="run a lesson with papermill; the copy and its artefacts go under runs/")
     run.add_argument("lesson", help="its number or name, 02 say")
     run.add_argument("--budget", default=None, help="smoke, laptop or full")
-    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--seed", type=_seed, default=0)
     refresh = commands.add_parser("refresh", help="make a lesson's committed outputs anew: a laptop run on MNIST")
     refresh.add_argument("lesson", help="its number or name, 02 say")
     record = commands.add_parser(
@@ -23,7 +23,7 @@ def main(arguments=None):
     )
     record.add_argument("lesson", help="its number or name, 02 say")
     record.add_argument("--budget", default="laptop", help="smoke, laptop or full")
-    record.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    record.add_argument("--seeds", type=_seed, nargs="+", default=[0, 1, 2])
     record.add_argument("--only", nargs=3, metavar=("RECIPE", "SEED", "FILE"), help="just this one, into this file")
     commands.add_parser("headers", help="write every lesson's badges and README's table of lessons anew")
     commands.add_parser("slides", help="every lesson as a deck for the lecture hall, in build/slides/")
@@ -34,6 +34,12 @@ def main(arguments=None):
     except CourseError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+
+def _seed(text):
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a seed is a whole number, 0 or more, not {text!r}")
+    return int(text)
 
 
 def _doctor(options):

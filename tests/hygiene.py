@@ -76,6 +76,9 @@ def _source(cell):
             found.append(f"{lines} lines of code: more than {MAX_LINES}")
         if SHELL.search(cell.source):
             found.append("a shell line or a magic")
+        folded = cell.metadata.get("jupyter", {}).get("source_hidden")
+        if "solution" in cell.metadata.get("tags", []) and not folded:
+            found.append("a solution that is not folded")
     return found
 
 

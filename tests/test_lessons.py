@@ -153,6 +153,7 @@ SPOILT = {
     "parameters": lambda nb: code_cell(nb, "parameters").update(source="budget = 'smoke'\nseed = 0"),
     "badges": lambda nb: code_cell(nb, "header").update(source="1 minute"),
     "kernel": lambda nb: nb.metadata.kernelspec.update(name="other"),
+    "not folded": lambda nb: code_cell(nb, "solution").metadata.jupyter.update(source_hidden=False),
     "title": lambda nb: nb.cells[0].update(source="text"),
 }
 

@@ -90,9 +90,12 @@ def array(value):
     value = value.detach().cpu() if hasattr(value, "detach") else value
     value = value.numpy() if hasattr(value, "numpy") else value
     try:
-        return np.asarray(value, dtype=np.float64)
+        value = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise Wrong(f"Numbers are wanted; this is {_short(value)}.") from None
+    if np.isnan(value).any():  # no comparison with NaN is true, so it could pass where a mistake is looked for
+        raise Wrong("There is a NaN in it. Where does a 0/0, or the logarithm of a negative number, come in?")
+    return value
 
 
 def number(value):
