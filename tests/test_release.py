@@ -233,20 +233,41 @@ def test_a_copy_says_which_version_it_was_made_from(copies, kind):
     assert done.stdout == line  # a copy has no history of its own: it keeps what it was given
 
 
-@pytest.mark.skipif(not shutil.which("git"), reason="no git here")
+needs_git = pytest.mark.skipif(not shutil.which("git"), reason="no git here")
+
+
+def git(folder, *arguments):
+    me = ["-c", "user.name=me", "-c", "user.email=me@example.invalid"]
+    subprocess.run(["git", *me, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@needs_git
+def test_only_files_that_git_tracks_are_packed(tmp_path, monkeypatch):
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    for name in ("results/ours.csv", "results/grades.csv", "results/__pycache__/x.pyc", "private/letter", "docs/index"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "results" / "linked").symlink_to(tmp_path / "private", target_is_directory=True)
+
+    def packed():
+        return {path.relative_to(tmp_path).as_posix() for path in release._files(["results", "LICENSE"])}
+
+    assert packed() >= {"results/ours.csv", "results/grades.csv"}  # a downloaded archive: who knows?
+    assert "results/__pycache__/x.pyc" not in packed()
+    git(tmp_path, "init")
+    git(tmp_path, "add", "results/ours.csv", "results/linked")
+    assert packed() == {"results/ours.csv"}
+
+
+@needs_git
 def test_the_version_names_the_commit_and_whether_files_were_changed(tmp_path, monkeypatch):
     monkeypatch.setattr(lessons, "ROOT", tmp_path)
     assert release.version() == f"gan-course {__version__}"  # no repository: a downloaded archive
-
-    def git(*arguments):
-        me = ["-c", "user.name=me", "-c", "user.email=me@example.invalid"]
-        subprocess.run(["git", *me, *arguments], cwd=tmp_path, check=True, capture_output=True)
-
-    git("init")
+    git(tmp_path, "init")
     assert release.version() == f"gan-course {__version__}"  # a repository without a commit
     (tmp_path / "file").write_text("1")
-    git("add", "file")
-    git("commit", "-m", "one")
+    git(tmp_path, "add", "file")
+    git(tmp_path, "commit", "-m", "one")
     clean = release.version()
     assert re.fullmatch(rf"gan-course {re.escape(__version__)}, commit [0-9a-f]+ of \d{{4}}-\d\d-\d\d", clean)
     (tmp_path / "file").write_text("2")
@@ -327,8 +348,10 @@ def test_a_release_replaces_the_one_before(tmp_path, monkeypatch):
 
 
 def test_lessons_without_solutions_are_no_course(monkeypatch, tmp_path):
-    nbformat.write(lesson_of(ASKED, CHECKED), tmp_path / "98_test.ipynb")
-    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path / "notebooks")
+    lessons.NOTEBOOKS.mkdir()
+    nbformat.write(lesson_of(ASKED, CHECKED), lessons.NOTEBOOKS / "98_test.ipynb")
     with pytest.raises(CourseError, match="whole course"):
         release.release(tmp_path / "release")
     assert not (tmp_path / "release").exists()
