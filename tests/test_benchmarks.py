@@ -10,7 +10,7 @@ import pytest
 from gan_course import lessons, record
 from gan_course.tasks import Score, Task
 
-sys.path.insert(0, str(lessons.ROOT))  # the benchmarks are no part of the package
+sys.path.insert(0, str(lessons.ROOT))  # the benchmarks are not part of the package
 from benchmarks import __main__ as command  # noqa: E402
 from benchmarks import imports, notebooks, overhead, quality  # noqa: E402
 
