@@ -120,7 +120,7 @@ class _Player:
             batches=self.batches(),
             state={**players, "opt_g": self.opt_g, "opt_d": self.opt_d, "noise": self.noise},
             sample=lambda z: self._names["draw"](self.averaged, z),
-            latent_dim=self._names["latent_dim"],
+            task=self._names["task"],
             data=self._names["mnist"].name,
             **options,
         )

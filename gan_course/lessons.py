@@ -149,7 +149,7 @@ def _facts_of_run(folder):
     if not runs:
         return {"data": "none", "device": "cpu", "versions": provenance.versions()}
     main = min(runs, key=lambda run: run["lesson"].count("/"))  # the lesson's own run, or else a part's
-    return {key: main[key] for key in ("data", "device", "versions", "scores") if key in main}
+    return {key: main[key] for key in ("data", "device", "versions", "scores", "reached") if key in main}
 
 
 def _strip_noise(notebook):
@@ -222,7 +222,8 @@ def table():
         notebook = nbformat.read(path, as_version=4)
         title = notebook["cells"][0]["source"].splitlines()[0].lstrip("# ")
         framework = notebook["metadata"]["lesson"]["framework"]
-        cells = [f"[{title}](notebooks/{path.name})", framework, minutes(notebook), _reached(notebook)]
+        made = notebook["metadata"].get(provenance.KEY, {})
+        cells = [f"[{title}](notebooks/{path.name})", framework, minutes(notebook), made.get("reached", "")]
         _, alt = picture(notebook) or (None, None)
         source = f"notebooks/{PICTURES}/{path.stem}.png"
         cells.append(f'<img src="{source}" alt="{html.escape(alt)}" width="240">' if alt else "")
@@ -239,16 +240,6 @@ def picture(notebook):
                     png = base64.b64decode(output["data"]["image/png"])
                     return png, output["metadata"]["image/png"]["alt"]
     return None
-
-
-def _reached(notebook):
-    scores = notebook["metadata"].get(provenance.KEY, {}).get("scores", {})
-    words = {
-        "frechet_over_floor": "Fréchet distance {:.0f} floors",
-        "coverage_of_real": "coverage {:.0%} of real digits'",
-        "least_frequent": "rarest digit {:.1%}",
-    }
-    return ", ".join(form.format(scores[score]) for score, form in words.items() if score in scores)
 
 
 def write_headers():
