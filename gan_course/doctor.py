@@ -20,7 +20,7 @@ OK, WARNING, MISSING = "ok", "warning", "missing"
 PYTHONS = ((3, 11), (3, 14))
 WIDTH, NAMES = 79, 13  # columns of the table, and of its names
 FREE_GB = 1
-SLOW = 2  # a factor from which on the report says so
+SLOW = 3  # a factor from which on the report says so
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 HELPERS = ("numpy", "matplotlib", "IPython", "onnxruntime", "platformdirs", "pooch", "safetensors", "sklearn", "sympy")
 
