@@ -11,7 +11,7 @@ Each file is one idea, and its name says which:
 ``verdict``        a lesson's bars, judged on a run
 ``record``         a lesson's recipes over many seeds, kept in results/
 ``audit``          what each update of a GAN changes, and what it should not
-``checks``         what the lessons' exercises answer
+``exercises``      what the lessons' exercises ask, and what they answer
 ``doctor``         what this machine has of what the lessons need
 ``plots``          pictures with fixed ranges and an alt text
 ``replay``         a training run to scrub through, without a kernel
