@@ -17,20 +17,14 @@ class Number(float):
         self.unit = 10.0**-self.decimals
         return self
 
-    def __deepcopy__(self, memo):
-        return self
-
     def holds(self, value):
-        """Say whether a value is this number, as far as it was asked for."""
         return abs(value - float(self)) < self.unit * (1 + 1e-9) or (self.coarse and self.rounded(value))
 
     def instead(self, value):
         """Return a wrong number in this one's place (this one, if it isn't wrong): it may be rounded more."""
-        if self.holds(value):
-            return self
         other = Number(value, self.decimals)
         other.coarse = True
-        return other
+        return self if self.holds(value) else other
 
     def rounded(self, value):
         """Say whether a value is this number with one or two decimals fewer than were asked for."""
@@ -44,9 +38,6 @@ class Between(float):
     def __new__(cls, low, high, example=None):
         self = super().__new__(cls, (low + high) / 2 if example is None else example)
         self.low, self.high = low, high
-        return self
-
-    def __deepcopy__(self, memo):
         return self
 
     def holds(self, value):

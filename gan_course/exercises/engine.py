@@ -26,7 +26,6 @@ import numpy as np
 from gan_course.exercises.compare import Clue, Number, Raised, plain, same, show
 from gan_course.exercises.guard import TooLong, apart, limited, place
 
-LIMIT = 20.0  # seconds for all cases of an answer
 NOTHING = "The function returns nothing. (If it is written already: does it end in `return`?)"
 NAN = "There is a NaN in it. Where does a 0/0, or the logarithm of a negative number, come in?"
 
@@ -81,21 +80,25 @@ class Exercise:
         Last resort where no mistake fits: name of an observation (or a key of the answer) to a hint.
     pair : tuple of str
         Names for the places of a tuple in the answer.
-    tolerance : float
-        Of arrays, relative to their largest number. (Entries are exact, but for :class:`Number` and :class:`Between`.)
+    tolerance : float, optional
+        Of arrays, relative to their largest number; 1e-4 for functions. (Entries are exact, but for :class:`Number`
+        and :class:`Between`.)
     endless : str
         A hint for an answer that doesn't come to an end.
+    seconds : float
+        How long an answer may take, all cases together.
     """
 
     def __init__(self, question, right, mistakes, *, noted=None, parts=None, cases=None, observe=None, praise="",
-                 hints=None, pair=(), tolerance=1e-4, endless="Is there a loop whose condition never changes?"):  # fmt: skip
-        self.question, self.parts, self.praise, self.endless = question, parts or ("",), praise, endless
+                 hints=None, pair=(), tolerance=None, endless="Is there a loop whose condition never changes?",
+                 seconds=20.0):  # fmt: skip
+        self.question, self.parts, self.endless, self.seconds = question, parts or ("",), endless, seconds
         self.pair, self.hints = pair, {str(name): hint for name, hint in (hints or {}).items()}
         cases = {"": ()} if cases is None else cases
         self.cases = list(cases.items()) if isinstance(cases, dict) else [("", case) for case in cases]
         self.reference = self._parts_of(right[0])
         self.of_values = not any(map(callable, self.reference))
-        self.tolerance = 1e-9 if self.of_values else tolerance
+        self.tolerance = tolerance or (1e-9 if self.of_values else 1e-4)
         self.observe = observe or (self._entries if self.of_values else self._returned)
         self.rights = [_Known(self, praise, self._parts_of(answer)) for answer in right] + self._known(noted or {})
         self.mistakes = self._known(mistakes)
@@ -114,9 +117,11 @@ class Exercise:
         for name, answer, right in zip(self.parts, answers, self.reference, strict=True):
             if callable(right) and not callable(answer):
                 return Result(False, f"{_called(name, 'function')} is wanted; this is a {type(answer).__name__}.")
-        seen, end = [], time.monotonic() + LIMIT  # one list of observations for each case
+        seen, left = [], self.seconds  # one list of observations for each case
         while len(seen) < len(self.cases):
-            seen.append(self.run(answers, len(seen), end - time.monotonic()))
+            start = time.monotonic()
+            seen.append(self.run(answers, len(seen), left))
+            left -= time.monotonic() - start
             agreed = [self._agreement(seen, right) for right in self.rights]
             if max(agreed) < sum(map(len, seen)):
                 return self._name(seen, self.rights[int(np.argmax(agreed))], max(agreed))
@@ -135,7 +140,7 @@ class Exercise:
         try:
             observe() if seconds is None else limited(observe, seconds)
         except TooLong as error:
-            text = f"It was stopped after {LIMIT:g} seconds{place(error)}. {self.endless}"
+            text = f"It was stopped after {self.seconds:g} seconds{place(error)}. {self.endless}"
             seen.append(("", Raised(error, text)))
         except (Wrong, NotAnswered) as error:
             seen.append(("", Raised(error, str(error))))
@@ -157,9 +162,8 @@ class Exercise:
 
     def _name(self, seen, right, first):
         """Return the result for an answer that goes wrong at its observation number ``first``."""
-        case, name, mine = [(c, *pair) for (c, _), pairs in zip(self.cases, seen, strict=False) for pair in pairs][
-            first
-        ]
+        places = [(self.cases[index][0], *pair) for index, pairs in enumerate(seen) for pair in pairs]
+        case, name, mine = places[first]
         wanted = [value for index in range(len(seen)) for _, value in right.run(index)][first]
         denied = f"{name or 'It'} is not {show(mine)}. " if self.of_values else ""
         if isinstance(wanted, Number) and _is_number(mine) and wanted.rounded(float(np.reshape(mine, ()))):

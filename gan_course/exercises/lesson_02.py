@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.nn.functional import softplus
 
-from gan_course.exercises import Clue, Exercise, Number, Wrong, among, call, of
+from gan_course.exercises import Clue, Exercise, Number, among, call, of
 
 LR = 0.1
 
@@ -33,11 +33,6 @@ def rebuilt(loss):
     return torch.tensor(loss.item(), requires_grad=True)
 
 
-def backwards(loss):
-    loss.backward(retain_graph=True)
-    return loss
-
-
 # 1. One pass
 
 
@@ -50,21 +45,18 @@ def one_mean(d, real, fake, factor=1):
     return factor * bce(d(torch.cat([real, fake])), torch.cat([torch.ones(len(real), 1), torch.zeros(len(fake), 1)]))
 
 
-def two_passes(d, real, fake):
-    return softplus(-d(real)).mean() + softplus(d(fake)).mean()
-
-
 def look_at_loss(sizes, function):
     _, d = players()
     calls = []
     d.register_forward_hook(lambda *_: calls.append(1))
     loss = call(function, d, *(torch.randn(n, 2) for n in sizes))
     yield "the loss", loss
-    if not isinstance(loss, torch.Tensor) or not loss.requires_grad:
-        raise Wrong("The loss has to be a tensor that backward() can start from, not a plain number.")
+    yield "a way back", isinstance(loss, torch.Tensor) and loss.requires_grad
     yield "a gradient left in D", any(p.grad is not None for p in d.parameters())
-    slopes = torch.autograd.grad(loss, list(d.parameters()), allow_unused=True, materialize_grads=True)
-    yield "its gradient", flat(slopes)
+    yield (
+        "its gradient",
+        flat(torch.autograd.grad(loss, list(d.parameters()), allow_unused=True, materialize_grads=True)),
+    )
     yield "the number of passes", len(calls)
 
 
@@ -82,13 +74,13 @@ one_pass = Exercise(
         "These are sums over the batches; means are wanted.": dict(mean=torch.sum),
         "The generated samples have no part in it.": dict(terms=(1, 0)),
         "The real samples have no part in it.": dict(terms=(0, 1)),
-        "The value is right, and backward() can't start from it: return the tensor, as it is.": dict(
-            way=torch.Tensor.item
-        ),
+        "The value is right, but backward() can't start there: return the tensor.": dict(way=torch.Tensor.item),
         "The value is right, but a loss rebuilt from `.item()` knows no way back to D.": dict(way=rebuilt),
         "The value is right, its gradient isn't: a part is made without gradients.": dict(fakes=torch.Tensor.detach),
-        "Return the loss; backward() is the business of whoever asked for it.": dict(way=backwards),
-        "The same loss and gradients, but from two passes: make one batch with torch.cat.": two_passes,
+        "Return the loss; who asked for it calls backward().": dict(way=lambda x: x.backward(retain_graph=True) or x),
+        "Right, but from two passes: make one batch with torch.cat.": lambda d, real, fake: (
+            softplus(-d(real)).mean() + softplus(d(fake)).mean()
+        ),
     },
     cases={"6 real and 6 generated": (6, 6), "8 real and 4 generated": (8, 4)},
     observe=look_at_loss,
@@ -98,42 +90,35 @@ one_pass = Exercise(
 
 # 2. The losses' values
 
-LOGITS = {"undecided": (0.0, 0.0), "D right": (6.0, -6.0), "D fooled": (6.0, 6.0)}
-END = among("undecided", *LOGITS)
-
 
 def price(logit):
     return math.log1p(math.exp(logit))
 
 
-def sigmoid(logit):
-    return 1 / (1 + math.exp(-logit))
-
-
 def losses(d=lambda real, fake: price(-real) + price(fake), g=lambda fake: price(-fake)):
-    return {case: (Number(d(real, fake), 3), Number(g(fake), 3)) for case, (real, fake) in LOGITS.items()}
+    logits = {"undecided": (0.0, 0.0), "D right": (6.0, -6.0), "D fooled": (6.0, 6.0)}
+    return {case: (Number(d(real, fake), 3), Number(g(fake), 3)) for case, (real, fake) in logits.items()}
 
 
-MISTAKEN = {
-    "D's loss is a sum of two terms, one for real samples and one for fakes, not their mean.": (
-        losses(lambda r, f: (price(-r) + price(f)) / 2)
-    ),
+PREDICTIONS = {
+    "D's loss is a sum of two terms, not their mean.": losses(lambda r, f: (price(-r) + price(f)) / 2),
     "That is the term of the real samples; the fakes' is missing.": losses(lambda r, f: price(-r)),
     "That is the fakes' term; that of the real samples is missing.": losses(lambda r, f: price(f)),
     "The labels are the wrong way round: real samples have the label 1.": losses(lambda r, f: price(r) + price(-f)),
     "That is V. D's loss is its negative.": losses(lambda r, f: -price(-r) - price(f)),
     "That is log(1 - D), the loss that saturates. Ours is -log D of the fakes.": losses(g=lambda f: -price(f)),
     "That is -log(1 - D): with it G would help D. Ours is -log D of the fakes.": losses(g=price),
-    "Two sigmoids: the loss was given probabilities. It takes the logits as they are.": (
-        losses(lambda r, f: price(-sigmoid(r)) + price(sigmoid(f)), lambda f: price(-sigmoid(f)))
-    ),
+    "Two sigmoids: the loss takes the logits, not probabilities.": {
+        "undecided": (price(-0.5) + price(0.5), price(-0.5))
+    },
 }
+END = among("undecided", "D right", "D fooled")
 loss_values = Exercise(
     'The losses `{"undecided": (d, g), ...}`, which case is a good end, and which is nearest to ours.',
     parts=("prediction", "good_end", "nearest_to_ours"),
     right=[dict(prediction=losses(), good_end=END, nearest_to_ours=END)],
     mistakes={
-        **of("prediction", MISTAKEN),
+        **of("prediction", PREDICTIONS),
         "Good for D; but G learns nothing any more. Is that a good end?": dict(good_end="D right"),
         "A D that is always fooled is a bad D: it can teach G nothing.": dict(good_end="D fooled"),
         "Look where D's curve ends in the plot: near 0, or near 1.4?": dict(nearest_to_ours="D right"),
@@ -153,15 +138,14 @@ loss_values = Exercise(
 
 
 def update_d(g, d, opt, real, z, *, terms=(1, 1), attached=False, sign=1, noise=itself, **options):
-    fake = g(noise(z))
-    fake = fake if attached else fake.detach()
+    fake = g(noise(z)) if attached else g(noise(z)).detach()
     descend(g, d, opt, [(terms[0], sign, d(real)), (terms[1], -sign, d(fake))], **options)
 
 
 def update_g(g, d, opt, z, *, detached=False, sign=1, factor=1, freeze=None, noise=itself, **options):
     d.requires_grad_(not freeze)
-    fake = g(noise(z))
-    descend(g, d, opt, [(factor, sign, d(fake.detach() if detached else fake))], **options)
+    fake = g(noise(z)).detach() if detached else g(noise(z))
+    descend(g, d, opt, [(factor, sign, d(fake))], **options)
     d.requires_grad_(freeze != "for ever")
 
 
@@ -172,16 +156,6 @@ def descend(g, d, opt, terms, order="zbs", joint=False, mean=torch.mean, way=its
     loss = sum(bce(logits, torch.full((fixed, 1), max(sign, 0.0))) for _, sign, logits in terms) if fixed else loss
     for letter in order:
         {"z": opt.zero_grad, "b": loss.backward, "s": opt.step}[letter]()
-
-
-def two_steps(*arguments):
-    update_d(*arguments, terms=(1, 0))
-    update_d(*arguments, terms=(0, 1))
-
-
-def zeroes_both(g, d, opt, real, z):  # as the second step of exercise 4 does
-    g.zero_grad()
-    update_d(g, d, opt, real, z, attached=True)
 
 
 def play(sizes, one_d, one_g):
@@ -206,25 +180,18 @@ def play(sizes, one_d, one_g):
 
 
 def each(answers):
-    """The same mistakes in D's update and in G's: WHO and OPT in a hint are D and opt_d, or G and opt_g."""
-    for who in "dg":
-        for hint, ways in answers.items():
-            yield from of(
-                f"update_{who}", {hint.replace("WHO", who.upper()).replace("OPT", f"opt_{who}"): ways}
-            ).items()
+    """The same mistakes in D's update and in G's: WHO in a hint is D or G."""
+    return {k.replace("WHO", p[-1].upper()): v for p in UPDATES for k, v in of(p, answers).items()}
 
 
+UPDATES = dict(update_d=update_d, update_g=update_g)
 ATTACHED, NEVER = dict(update_d=dict(attached=True)), dict(update_g=dict(order="bs"))
-LEFT_OVER = "G's step uses gradients left over from before: opt_g.zero_grad() is missing, or comes too early."
-COSTS_TIME = (
-    "D moves alone, then G moves alone, each downhill. D's update leaves gradients in G; yours are zeroed before use, "
-    "so this costs time only. detach() saves it."
-)
-PLAYED = "D moves alone, then G moves alone, each downhill."
 EACH = {
-    "No gradient has arrived at WHO: is backward() called, and on the loss itself? A loss rebuilt from `.item()` knows "
-    "no way back.": [dict(order="zs"), dict(way=rebuilt)],
-    "WHO has its gradients, and stands still: OPT.step() is missing.": dict(order="zb"),
+    "No gradient has arrived at WHO: is backward() called, and on the loss itself? From `.item()` there is no way back.": [
+        dict(order="zs"),
+        dict(way=rebuilt),
+    ],
+    "WHO has its gradients, and stands still: its optimiser's step() is missing.": dict(order="zb"),
     "zero_grad() between backward() and step() throws away what WHO was just told.": dict(order="bzs"),
     "WHO's step uses only old gradients: backward() comes before step().": dict(order="szb"),
     "WHO's zero_grad() after step() is too late for what others left: zero before backward().": dict(order="bsz"),
@@ -239,7 +206,10 @@ IN_D = {
     "D goes the wrong way: real samples have the label 1, generated ones 0.": dict(sign=-1),
     "The generated samples have no part in D's step.": dict(terms=(1, 0)),
     "The real samples have no part in D's step.": dict(terms=(0, 1)),
-    "D takes two steps, the second where the first has led. Add up both terms, and step once.": two_steps,
+    "D takes two steps, one for each term. Add up both terms, and step once.": lambda *a: (
+        update_d(*a, terms=(1, 0)),
+        update_d(*a, terms=(0, 1)),
+    ),
     "D's update moved G: whose weights does its optimiser hold? Only D's may move.": dict(attached=True, joint=True),
 }
 IN_G = {
@@ -253,24 +223,29 @@ IN_G = {
 updates = Exercise(
     "`update_d(generator, discriminator, opt_d, real, z)` and `update_g(generator, discriminator, opt_g, z)`.",
     parts=("update_d", "update_g"),
-    right=[dict(update_d=update_d, update_g=update_g)],
+    right=[UPDATES],
     noted={
-        PLAYED: [
-            dict(update_d=dict(terms=(0.5, 0.5))),  # averages the two
-            dict(update_g=dict(freeze="for a while")),
-            dict(update_d=dict(order="zbsz"), update_g=dict(order="zbsz")),
+        "D moves alone, then G moves alone. (D's step is half as long: you average its two terms.)": [
+            dict(update_d=dict(terms=(0.5, 0.5), attached=attached)) for attached in (False, True)
         ],
-        COSTS_TIME: [ATTACHED, dict(update_d=dict(attached=True, terms=(0.5, 0.5)))],
+        "Each moves alone. Freezing D costs more than it saves.": dict(update_g=dict(freeze="for a while")),
+        "Each moves alone. Zeroed once is enough.": dict.fromkeys(UPDATES, dict(order="zbsz")),
+        "D moves alone, then G moves alone, each downhill. D's update leaves gradients in G; yours are zeroed before "
+        "use, so this costs time only. detach() saves it.": ATTACHED,
     },
     mistakes={
-        **dict(each(EACH)),
-        LEFT_OVER: [NEVER, NEVER | ATTACHED, NEVER | dict(update_d=zeroes_both)],
+        **each(EACH),
+        "G's step uses gradients left over from before: opt_g.zero_grad() is missing, or comes too early.": [
+            NEVER,
+            NEVER | ATTACHED,
+            NEVER | dict(update_d=lambda g, *a: (g.zero_grad(), update_d(g, *a, attached=True))),  # exercise 4, step 2
+        ],
         **of("update_d", IN_D),
         **of("update_g", IN_G),
     },
     cases=[(6, 4)],
     observe=play,
-    praise=PLAYED,
+    praise="D moves alone, then G moves alone, each downhill.",
     hints={
         "D's step": "It isn't that of softplus(-logit) averaged over real, plus softplus(logit) over generated samples.",
         "G's step": "It isn't that of softplus(-logit), averaged over the fakes that this z makes.",
@@ -282,13 +257,10 @@ updates = Exercise(
 
 WORDS = "G never moves, left-over gradients, one optimiser for both, only slower, wrong label, two sigmoids"
 STEPS = dict(enumerate(WORDS.split(", "), 1))
-
 six_steps = Exercise(
     "What is wrong with each step: `{1: word, ... 6: word}`, each word once.",
     right=[among(STEPS)],
-    mistakes={
-        "Steps 2 and 4 both leave gradients in G. In one they are zeroed before G's step.": {2: STEPS[4], 4: STEPS[2]},
-    },
+    mistakes={"2 and 4 both leave gradients in G. In one they are zeroed before use.": {2: STEPS[4], 4: STEPS[2]}},
     hints={
         1: "Follow the gradient of its g_loss backwards: does it ever get to G?",
         2: "Which gradients lie in G when its g_loss.backward() adds to them? Nobody zeroed them.",
@@ -303,9 +275,7 @@ six_steps = Exercise(
 
 # 5. A loss at rest
 
-BEST = (price(-1) + price(0)) / 2
-CAUSE = among("two sigmoids", "no detach", "pixel range")
-
+BEST, CAUSE = (price(-1) + price(0)) / 2, among("two sigmoids", "no detach", "pixel range")
 loss_at_rest = Exercise(
     "The cause in a word, and where D's loss and G's must come to rest.",
     parts=("diagnosis", "rest_of_d", "rest_of_g"),
