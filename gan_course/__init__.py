@@ -14,7 +14,7 @@ Each file is one idea, and its name says which:
 ``table``          a table that shows itself, in print and in a notebook
 ``record``         a lesson's recipes over many seeds, kept in results/
 ``audit``          what each update of a GAN changes, and what it should not
-``checks``         what the lessons' exercises answer
+``exercises``      what the lessons' exercises ask, and what they answer
 ``doctor``         what this machine has of what the lessons need
 ``machine``        how fast this machine is, and how long a lesson takes on it
 ``plots``          pictures with fixed ranges and an alt text
