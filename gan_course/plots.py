@@ -73,14 +73,14 @@ def tile(images, columns=10):
     Parameters
     ----------
     images : numpy.ndarray
-        uint8 (n, height, width), any n of at least 1.
+        uint8 (n, height, width), or (n, height, width, 3) in colour, any n of at least 1.
     columns : int
         At most; fewer images make fewer columns.
 
     Returns
     -------
     numpy.ndarray
-        uint8 (rows * height, columns * width).
+        uint8 (rows * height, columns * width[, 3]).
 
     Raises
     ------
@@ -88,14 +88,15 @@ def tile(images, columns=10):
         If the array is not of this shape and type: values of another range would be drawn wrongly.
     """
     images = np.asarray(images)
-    if images.ndim != 3 or images.dtype != np.uint8 or len(images) == 0:
-        raise ValueError(f"expected uint8 images (n, height, width), got {images.dtype} {images.shape}.")
-    n, height, width = images.shape
+    if images.ndim not in (3, 4) or images.shape[3:] not in ((), (3,)) or images.dtype != np.uint8 or len(images) == 0:
+        raise ValueError(f"expected uint8 images (n, height, width[, 3]), got {images.dtype} {images.shape}.")
+    n, height, width, *colours = images.shape
     columns = min(columns, n)
     rows = math.ceil(n / columns)
-    cells = np.zeros((rows * columns, height, width), np.uint8)
+    cells = np.zeros((rows * columns, height, width, *colours), np.uint8)
     cells[:n] = images
-    return cells.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width)
+    grid = cells.reshape(rows, columns, height, width, *colours).swapaxes(1, 2)
+    return grid.reshape(rows * height, columns * width, *colours)
 
 
 def rgb(pixels):

@@ -1,6 +1,7 @@
 """The copies that a lecturer hands out: ``make release`` writes them, and a zip file of each, to build/release/.
 
-* ``gan-course-student``: lessons without solutions and outputs, and what it takes to open and run them.
+* ``gan-course-student``: lessons without solutions and outputs, and what it takes to open and run them. The answers
+  that its checks know are packed, so that no search or preview shows them by chance.
 * ``gan-course-instructor``: the lessons as committed, and everything else that a lecturer needs to change them,
   to test them, and to make a student copy of their own.
 
@@ -10,16 +11,18 @@ and its notebooks are, byte for byte, the ones that the tests ran.
 Each copy has a line in VERSION.txt that says which state of the course it was made from.
 """
 
+import base64
 import re
 import shutil
 import subprocess
+import zlib
 from pathlib import Path
 
 from gan_course import __version__, lessons, provenance
 from gan_course.errors import CourseError
 
 FOLDER = Path("build", "release")
-SOLUTION, LEADS_IN = "solution", {"check", "solution"}
+SOLUTION, HINT, LEADS_IN = "solution", "hint", {"check", "solution"}
 BOTH = ("gan_course", "results", "notebooks/badges", "notebooks/pictures", "pyproject.toml", "constraints.txt")
 BOTH += ("environment.yml", "LICENSE", "CITATION.cff")
 INSTRUCTOR = ("tests", "benchmarks", "docs", ".ci", "Makefile", "README.md", "CONTRIBUTING.md", ".gitignore")
@@ -107,6 +110,7 @@ def _write_student(copy, notebooks):
     _copy_parts(copy, BOTH)
     for path, notebook in notebooks.items():
         nbformat.write(for_students(notebook), copy / "notebooks" / path.name)
+    pack_exercises(copy / "gan_course" / "exercises")
     (copy / "gan_course" / STUDENT_README).unlink()
     readme = (Path(__file__).parent / STUDENT_README).read_text(encoding="utf-8")
     readme = readme.replace("{lessons}", lessons.table()).replace("{version}", version())
@@ -132,11 +136,27 @@ def _files(parts):
     return [path for path in paths if path.is_file() and not LITTER & set(path.relative_to(root).parts)]
 
 
+def pack_exercises(folder):
+    """Replace the lessons' lists of answers in a folder (pathlib.Path) by modules that hold them compressed."""
+    for path in folder.glob("lesson_*.py"):
+        data = base64.b85encode(zlib.compress(path.read_bytes(), 9))
+        path.write_text(PACKED.format(data), encoding="utf-8")
+
+
+PACKED = '''"""A lesson's exercises, with right and wrong answers: packed, so that nobody reads them by chance."""
+
+import base64
+import zlib
+
+exec(compile(zlib.decompress(base64.b85decode({!r})), __file__, "exec"))
+'''
+
+
 def for_students(notebook):
     """Return a copy of a lesson without solutions, outputs, provenance and slides (a notebook).
 
     A solution is every cell tagged ``solution``, of text or code, and the text that leads from a check,
-    or from another solution, to a cell of code tagged so ("One answer:").
+    or from another solution, to a cell of code tagged so ("One answer:"), but for hints.
     """
     from copy import deepcopy
 
@@ -155,13 +175,14 @@ def for_students(notebook):
 
 
 def _leading_to_solutions(cells):
-    """Return the cells of text between a check, or a solution, and the next cell of code, if that is a solution."""
+    """Return the cells of text between a check or a solution and the next cell of code, if that is a solution."""
     codes = [n for n, cell in enumerate(cells) if cell["cell_type"] == "code"]
     return [
         cell
         for before, after in zip(codes, codes[1:], strict=False)
         if SOLUTION in _tags(cells[after]) and LEADS_IN & _tags(cells[before])
         for cell in cells[before + 1 : after]
+        if HINT not in _tags(cell)
     ]
 
 

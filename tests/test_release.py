@@ -18,6 +18,7 @@ import nbformat
 import pytest
 from hygiene import complaints_about_run, runs_of
 from nbclient import NotebookClient
+from needs import lesson_params
 
 from gan_course import __main__ as command
 from gan_course import __version__, lessons, provenance, release
@@ -196,6 +197,45 @@ def test_a_student_lesson_gives_nothing_away(copies, path):
         assert [c.source for c in code_of(student, tag)] == [c.source for c in code_of(load(path), tag)]
 
 
+def test_hints_stay_where_solutions_go():
+    notebook = lesson_of(ASKED, CHECKED, ("text", "Look at a."), LEADING, SOLVED)
+    notebook.cells[2].metadata.tags = ["hint"]
+    assert [cell.source for cell in release.for_students(notebook).cells] == ["a = ...", "check(a)", "Look at a."]
+
+
+def test_no_answer_stands_in_the_student_copy_in_plain_text(copies):
+    folder = copies["student"]
+    files = sorted((folder / "gan_course" / "exercises").glob("lesson_*.py"))
+    assert len(files) == len(list((lessons.ROOT / "gan_course" / "exercises").glob("lesson_*.py")))
+    known = {}  # every text in the lists: questions, hints, words, praise
+    for path in files:
+        nodes = ast.walk(ast.parse((lessons.ROOT / path.relative_to(folder)).read_text(encoding="utf-8")))
+        known[path] = {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    code = [path.read_text(encoding="utf-8") for path in (folder / "gan_course").rglob("*.py")]
+    for path, texts in known.items():
+        packed = path.read_text(encoding="utf-8")
+        assert len(texts) > 10 and not [text for text in texts if len(text) > 5 and text in packed]
+        assert not [text for text in texts if len(text) > 30 and any(text in each for each in code)]
+    for path in LESSONS:
+        whole = load(path)
+        student = "\n".join(cell.source for cell in load(folder / "notebooks" / path.name).cells)
+        lesson = "\n".join(cell.source for cell in whole.cells if "solution" not in tags_of(cell))
+        lines = {line.strip() for cell in code_of(whole, "solution") for line in cell.source.splitlines()}
+        assert not [line for line in lines if len(line) > 12 and line in student and line not in lesson]
+
+
+def test_a_student_copys_checks_know_right_from_wrong(copies):
+    code = "from gan_course.exercises import lesson_02 as check\n"
+    code += (
+        "for answer in (*check.six_steps.rights, *check.six_steps.mistakes): print(check.six_steps(*answer.answers))\n"
+    )
+    code += "print(check.__file__)\nprint(check.one_pass(lambda d, real, fake: 1 / 0))"
+    done = python(["-c", code], copies["student"])
+    right, wrong, file, raised = done.stdout.splitlines()
+    assert right.startswith("✓ Right.") and wrong.startswith("✗ Not right yet.")
+    assert file.startswith(str(copies["student"])) and "ZeroDivisionError" in raised
+
+
 def test_the_instructor_lessons_are_the_committed_ones(copies):
     folder = copies["instructor"] / "notebooks"
     assert [path.name for path in LESSONS] == sorted(path.name for path in folder.glob("*.ipynb"))
@@ -286,8 +326,8 @@ def test_the_zip_file_holds_the_same_files_in_one_folder(copies, kind):
 
 @pytest.mark.parametrize("kind", ["student", "instructor"])
 def test_a_copy_runs_on_its_own_package(copies, kind):
-    code = "import gan_course, sys; from gan_course import __main__ as m, lessons; "
-    code += "print(gan_course.__file__); print(lessons.find('02')); sys.exit(m.main(['doctor']))"
+    code = "import gan_course, sys; from gan_course import doctor, lessons; print(gan_course.__file__); "
+    code += "print(lessons.find('02')); report = doctor.report(); print(report); sys.exit(not report.ok)"
     done = python(["-c", code], copies[kind])
     assert done.returncode == 0, done.stdout + done.stderr
     package, lesson = done.stdout.splitlines()[:2]
@@ -357,7 +397,7 @@ def test_lessons_without_solutions_are_no_course(monkeypatch, tmp_path):
     assert not (tmp_path / "release").exists()
 
 
-@each_lesson
+@pytest.mark.parametrize("path", lesson_params(LESSONS))
 def test_a_student_lesson_runs_at_smoke(copies, path, runs, monkeypatch):
     copied = runs.parent / path.name
     lessons.prepare(copies["student"] / "notebooks" / path.name, copied, "smoke", SEED)
