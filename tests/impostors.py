@@ -1,6 +1,6 @@
 """Sets of images that no generator made, each of which fools some score.
 
-Each function returns uint8 (n, 28, 28). They take MNIST's training images, so nothing in them is new.
+Each function returns uint8 (n, 28, 28). They take training images, so nothing in them is new.
 """
 
 import numpy as np
@@ -13,15 +13,15 @@ def repeated(images, different, n):
     return np.resize(images[:different], (n, *images.shape[1:]))
 
 
-def one_picture_for(digit, images, labels):
-    """Real images, but every one of a digit is the same: a collapse that leaves the other digits alone.
+def one_picture_for(label, images, labels):
+    """Real images, but every one of a class is the same: a collapse that leaves the other classes alone.
 
-    It is the image nearest to the digit's mean: the likeliest to pass.
+    It is the image nearest to the class's mean: the likeliest to pass.
     """
-    of_digit = images[labels == digit].astype(float)
-    typical = of_digit[np.square(of_digit - of_digit.mean(axis=0)).sum(axis=(1, 2)).argmin()]
+    of_class = images[labels == label].astype(float)
+    typical = of_class[np.square(of_class - of_class.mean(axis=0)).sum(axis=(1, 2)).argmin()]
     collapsed = images.copy()
-    collapsed[labels == digit] = typical
+    collapsed[labels == label] = typical
     return collapsed
 
 
@@ -36,8 +36,8 @@ def noise(n, rng):
 
 
 def most_confident(images, labels, probabilities, of_each):
-    """Of each digit as many images as asked for: those that the classifier is surest of."""
+    """Of each class as many images as asked for: those that the classifier is surest of."""
     # Many probabilities round to 1, but the second largest still tells them apart.
     doubt = np.sort(probabilities, axis=1)[:, -2]
-    chosen = [np.flatnonzero(labels == digit) for digit in range(10)]
+    chosen = [np.flatnonzero(labels == label) for label in range(10)]
     return images[np.concatenate([index[np.argsort(doubt[index])[:of_each]] for index in chosen])]

@@ -191,12 +191,13 @@ def judged(monkeypatch):
     return asked
 
 
-def test_digits_are_judged_by_the_yardstick(judged):
-    task = tasks.digits(2)
+@pytest.mark.parametrize("data", ["mnist", "fashion"])
+def test_pictures_are_judged_by_the_yardstick_of_their_data_set(judged, data):
+    task = tasks.digits(2, data=data)
     values = task.evaluate(np.zeros((1000, 28, 28), np.uint8), None)
     assert values.keys() == {score.key for score in task.scores}
     assert (values["least_frequent"], values["share_over_95"], values["nearest_of_test"]) == (0.05, 0.9, 1.5)
-    assert judged == [("mnist", None)]
+    assert judged == [(data, None)]
 
 
 def test_labelled_digits_are_judged_by_the_labels_asked_for(judged):

@@ -1,21 +1,17 @@
 """The frozen classifiers: their files, what they see, and what they refuse."""
 
 import hashlib
-import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from needs import with_data
 
-from gan_course.data import digits, mnist
+from gan_course.data import digits, load
 from gan_course.errors import DataError
 from gan_course.yardstick import classifier, look
 from gan_course.yardstick.classifier import FOLDER, SHA256, WIDTH, Classifier
-
-needs_mnist = pytest.mark.skipif(
-    not os.environ.get("GAN_COURSE_DATA"), reason="GAN_COURSE_DATA is not set: no folder with the real MNIST to read"
-)
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +38,16 @@ def test_the_file_is_the_frozen_one_and_below_500_kb(data):
     assert len(content) < 500_000
 
 
-@needs_mnist
-def test_at_least_99_4_percent_of_the_real_test_set():
-    images, labels = mnist("test")
-    assert np.mean(look(images)[1].argmax(axis=1) == labels) >= 0.994
+@with_data()
+def test_it_is_right_for_most_of_the_real_test_images(data):
+    images, labels = load(data, "test", strict=True)
+    assert np.mean(look(images, data)[1].argmax(axis=1) == labels) >= {"mnist": 0.994, "fashion": 0.925}[data]
+
+
+def test_each_data_set_has_a_classifier_of_its_own(images):
+    assert not np.allclose(look(images)[1], look(images, "fashion")[1], atol=0.5)
+    with pytest.raises(ValueError, match="'digits' can't be judged: there are classifiers for 'mnist' and 'fashion'"):
+        look(images, "digits")
 
 
 def test_other_handwriting_is_read_too():

@@ -1,20 +1,16 @@
 """The report and the floors: every number has N, the data and the real data's beside it."""
 
 import json
-import os
 
 import numpy as np
 import pytest
+from needs import with_data
 
-from gan_course.data import digits, mnist
+from gan_course.data import digits, load
 from gan_course.errors import DataError
 from gan_course.yardstick import Report, average, floors, judge, make_floors, measure
 from gan_course.yardstick.classifier import SHA256, WIDTH
 from gan_course.yardstick.report import ROWS
-
-needs_mnist = pytest.mark.skipif(
-    not os.environ.get("GAN_COURSE_DATA"), reason="GAN_COURSE_DATA is not set: no folder with the real MNIST to read"
-)
 
 
 def forget_the_data():
@@ -39,11 +35,11 @@ def no_floors():
     floors._read.cache_clear()
 
 
-def made_up(n=10_000, **scores):
+def made_up(n=10_000, data="mnist", **scores):
     """A report whose scores are the floor's means, but for those given: real data, and one fault."""
-    floor, test = floors.floor(n), floors.of_test_images()
+    floor, test = floors.floor(n, data), floors.of_test_images(data)
     real = {name: value["mean"] for name, value in floor.items()}
-    return Report({**real, **test, **scores}, n, floor, test)
+    return Report({**real, **test, **scores}, n, floor, test, data=data)
 
 
 # -- the report ------------------------------------------------------------------------------------------------
@@ -117,7 +113,7 @@ def test_an_n_without_a_floor_has_none_and_says_which_have(on_digits):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"data": "digits"}, r"samples of 'digits' can't be judged: there are classifiers for 'mnist'"),
+        ({"data": "digits"}, r"samples of 'digits' can't be judged: there are classifiers for 'mnist' and 'f"),
         ({"samples": np.zeros((999, 28, 28), np.uint8)}, "999 samples are too few .* draw 1,000 or more"),
         ({"samples": np.zeros((1000, 28, 28), np.float32)}, "the samples are float32, expected uint8"),
         ({"samples": np.zeros((1000, 1, 28, 28), np.uint8)}, r"the samples have the shape \(1000, 1, 28, 28\)"),
@@ -141,6 +137,7 @@ def row(report, name):
 
 
 def test_the_table_says_what_it_is_of():
+    assert str(made_up(data="fashion")).startswith("N = 10,000 samples, 1 seed, against Fashion-MNIST's 10,000 test")
     lines = str(made_up()).splitlines()
     assert lines[0] == "N = 10,000 samples, 1 seed, against MNIST's 10,000 test images"
     assert lines[1] == f"(64 features of the classifier {SHA256['mnist'][:8]}, k = 5)"
@@ -163,11 +160,12 @@ def test_the_frechet_distance_is_a_multiple_of_the_floor_with_coverage_below_it(
     assert lines[at + 1].startswith("coverage ") and lines[at + 1].endswith("0.844 of real coverage")
 
 
-def test_a_collapsed_digit_is_named():
+@pytest.mark.parametrize(("data", "called"), [("mnist", "the digit 7"), ("fashion", "class 7: sneaker")])
+def test_a_collapsed_class_is_named(data, called):
     by_class = [1.0] * 10
     by_class[7] = 0.02
-    report = made_up(coverage_of_real_by_class=by_class, coverage_of_real_worst=0.02)
-    assert row(report, "worst class, of real coverage").endswith("the digit 7")
+    report = made_up(data=data, coverage_of_real_by_class=by_class, coverage_of_real_worst=0.02)
+    assert row(report, "worst class, of real coverage").endswith(called)
     assert row(report, "coverage of real").split()[3:] == [f"{part:.3f}" for part in by_class]
 
 
@@ -214,7 +212,7 @@ def test_an_average_of_one_is_that_one():
 def test_different_reports_are_not_averaged():
     with pytest.raises(ValueError, match="no report to average"):
         average([])
-    for other in (made_up(n=5000), average([made_up()] * 2), made_up(another_score=1.0)):
+    for other in (made_up(n=5000), made_up(data="fashion"), average([made_up()] * 2), made_up(another_score=1.0)):
         with pytest.raises(ValueError, match="the reports differ in N, data or scores, or are averages"):
             average([made_up(), other])
     with pytest.raises(ValueError, match="are averages"):
@@ -224,22 +222,25 @@ def test_different_reports_are_not_averaged():
 # -- the floors ------------------------------------------------------------------------------------------------
 
 
-def test_there_is_a_floor_for_the_four_sizes_with_every_score():
+@pytest.mark.parametrize("data", SHA256)
+def test_there_is_a_floor_for_the_four_sizes_with_every_score(data):
     names = {name for name, _, _ in ROWS}
     for n in (1000, 2000, 5000, 10_000):
-        assert names - set(floors.floor(n)) == {"nearest_median", "nearest_5_percent"}
-        assert all(np.all(np.greater(value["sd"], 0)) for value in floors.floor(n).values())
-    assert floors.floor(3000) is None
+        floor = floors.floor(n, data)
+        assert names - set(floor) == {"nearest_median", "nearest_5_percent"}
+        assert all(np.all(np.greater(value["sd"], 0)) for value in floor.values())
+    assert floors.floor(3000, data) is None
 
 
-def test_the_floors_say_what_they_should_about_real_data():
+@pytest.mark.parametrize("data", SHA256)
+def test_the_floors_say_what_they_should_about_real_data(data):
     # More samples, less bias; real samples are their own measure.
-    distance = [floors.floor(n)["frechet_distance"]["mean"] for n in floors.SIZES]
-    coverage = [floors.floor(n)["coverage"]["mean"] for n in floors.SIZES]
+    distance = [floors.floor(n, data)["frechet_distance"]["mean"] for n in floors.SIZES]
+    coverage = [floors.floor(n, data)["coverage"]["mean"] for n in floors.SIZES]
     assert distance == sorted(distance, reverse=True)
     assert coverage == sorted(coverage)
     for n in floors.SIZES:
-        floor = floors.floor(n)
+        floor = floors.floor(n, data)
         assert floor["frechet_over_floor"]["mean"] == pytest.approx(1)
         assert floor["coverage_of_real"]["mean"] == pytest.approx(1)
         # Naeem et al.'s expectation for samples of the reference's own distribution, for k = 5
@@ -265,10 +266,10 @@ def test_damaged_floors_are_an_error_that_names_the_file(no_floors, monkeypatch,
         floors.floor(1000)
 
 
-@needs_mnist
-def test_the_committed_floors_are_what_the_command_makes(capsys):
-    made = make_floors.make("mnist", sizes=(1000,))
-    committed = json.loads(floors.file_of("mnist").read_text(encoding="utf-8"))
+@with_data()
+def test_the_committed_floors_are_what_the_command_makes(data, capsys):
+    made = make_floors.make(data, sizes=(1000,))
+    committed = json.loads(floors.file_of(data).read_text(encoding="utf-8"))
     assert made["made_with"] == committed["made_with"]
     assert made["test"] == pytest.approx(committed["test"], rel=1e-4)
     assert made["floors"]["1000"].keys() == committed["floors"]["1000"].keys()
@@ -278,11 +279,11 @@ def test_the_committed_floors_are_what_the_command_makes(capsys):
             assert value[part] == pytest.approx(committed["floors"]["1000"][name][part], rel=1e-2, abs=1e-6), name
 
 
-@needs_mnist
-def test_real_images_nobody_trained_on_are_judged_as_real():
-    images, labels = mnist("test")
-    report = judge(images[::10], labels=labels[::10])
+@with_data()
+def test_real_images_nobody_trained_on_are_judged_as_real(data):
+    images, labels = load(data, "test", strict=True)
+    report = judge(images[::10], data, labels[::10])
     # They are part of the reference: nearer to it than a floor. But the nearest training image is as far as it should.
     assert report["frechet_over_floor"] < 1.5
     assert report["nearest_median"] == pytest.approx(report.test["nearest_median"], rel=0.1)
-    assert report["conditional_accuracy"] > 0.99
+    assert report["conditional_accuracy"] > {"mnist": 0.99, "fashion": 0.9}[data]

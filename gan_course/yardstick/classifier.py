@@ -1,8 +1,8 @@
 """The frozen classifiers through which every framework's samples are seen, one for each data set.
 
 Each is an ONNX file, run by ONNX Runtime: neither PyTorch nor TensorFlow is needed, and both are measured by the
-same numbers. Made by ``gan_course.yardstick.train`` from the training images; MNIST's is right
-for 99.51 % of the test images.
+same numbers. Made by ``gan_course.yardstick.train`` from the training images; on the test images they are right
+for 99.51 % (MNIST) and 92.69 % (Fashion-MNIST).
 """
 
 import functools
@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent
 # Never change without making every recorded result again (the floors are the first of them).
 SHA256 = {
     "mnist": "ad089da1c2aad938a5c8df638c118f01f72475f87243bd8ad7cced30228d4366",
+    "fashion": "53f64ea9a5c1f60c0c5b1b9fc2269c2b6386d5dad935a216b93c9eab2be2ec1b",
 }
 WIDTH = 64  # features: the penultimate layer, after its ReLU
 CLASSES = 10
