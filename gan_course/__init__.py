@@ -5,10 +5,13 @@ Each file is one idea, and its name says which:
 =================  ==========================================================
 ``budget``         how long a run may be: ``smoke``, ``laptop`` or ``full``
 ``data``           MNIST, the embedded digits, the two-dimensional toys, batches
+``tasks``          what is generated, and how it is judged: inputs, preview, scores
 ``run``            the training loop's bookkeeping, as an iterator
+``preview``        the picture that follows a run
 ``checkpoint``     one safetensors file that a run resumes from exactly
 ``yardstick``      the frozen classifier, and every score
 ``verdict``        a lesson's bars, judged on a run
+``table``          a table that shows itself, in print and in a notebook
 ``record``         a lesson's recipes over many seeds, kept in results/
 ``audit``          what each update of a GAN changes, and what it should not
 ``checks``         what the lessons' exercises answer

@@ -5,7 +5,7 @@ import numpy as np
 from gan_course import plots
 from gan_course.replay import Replay
 
-SHOWN_WIDTH = 560  # screen pixels
+SHOWN_SIDE = 560  # screen pixels, of the longer side
 
 
 class Preview:
@@ -56,7 +56,7 @@ class Preview:
     def _draw(self):
         pixels = self.frames[-1]
         title = f"step {self.steps[-1]:,} of {self._total:,}"
-        scale = max(1, SHOWN_WIDTH // pixels.shape[1])
+        scale = max(1, SHOWN_SIDE // max(pixels.shape[:2]))
         shown = plots.show_array(pixels, title=title, alt=f"{self._alt} Shown: {title}.", scale=scale)
         if self._handle is None:
             from IPython.display import display
@@ -67,4 +67,4 @@ class Preview:
 
     def replay(self):
         """Return the pictures so far as a :class:`gan_course.replay.Replay`."""
-        return Replay(self.frames, self.steps, alt=self._alt, scale=SHOWN_WIDTH / self.frames[0].shape[1])
+        return Replay(self.frames, self.steps, alt=self._alt, scale=SHOWN_SIDE / max(self.frames[0].shape[:2]))

@@ -207,7 +207,9 @@ class Recorded:
         step = mine["step"].max() if step is None else step
         found = mine[mine["step"] == step].reset_index(drop=True)
         if found.empty:
-            raise CourseError(f"{slug!r} wasn't looked at after {step} steps, but: {sorted(mine['step'].unique())}.")
+            raise CourseError(
+                f"{slug!r} wasn't looked at after {step} steps, but: {sorted(mine['step'].unique().tolist())}."
+            )
         return found
 
     def range(self, slug, network, score, step=None, form=None):
@@ -262,7 +264,7 @@ def recorded(lesson):
         raise CourseError(
             f"Nothing is recorded for {lesson}: `python -m gan_course record {lesson}` makes {table.name}."
         )
-    rows = pandas.read_csv(table, dtype={"recipe": str, "network": str}, float_precision="round_trip")
+    rows = pandas.read_csv(table, dtype={"recipe": str, "network": str})
     return Recorded(lesson, rows, json.loads(facts.read_text(encoding="utf-8")))
 
 

@@ -143,9 +143,10 @@ def judge_run(run, bars, recorded=None, more=()):
 
 
 def _check_bar(key, bar):
-    numbers = {">=": 1, "<=": 1, "in": 2}
-    if bar is not None and (len(bar) < 2 or numbers.get(bar[0]) != len(bar) - 1):
-        raise CourseError(f"The bar of {key} is {bar!r}. Give ('>=' or '<=', number), ('in', lowest, highest) or None.")
+    match bar:
+        case None | (">=" | "<=", _) | ("in", _, _):
+            return
+    raise CourseError(f"The bar of {key} is {bar!r}. Give ('>=' or '<=', number), ('in', lowest, highest) or None.")
 
 
 def _meets(value, bar):
