@@ -16,6 +16,7 @@ Each file is one idea, and its name says which:
 ``audit``          what each update of a GAN changes, and what it should not
 ``checks``         what the lessons' exercises answer
 ``doctor``         what this machine has of what the lessons need
+``machine``        how fast this machine is, and how long a lesson takes on it
 ``plots``          pictures with fixed ranges and an alt text
 ``replay``         a training run to scrub through, without a kernel
 ``lessons``        where the lessons are, how to run and to refresh one
@@ -34,5 +35,10 @@ import os
 # ONNX Runtime reports to its maker from its first import on, and hears no call that comes later. The course asks
 # nobody's network (tests/test_import.py watches).
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+# Kernels run in folders of their own, so these must not depend on where the course was started.
+for _name in ("GAN_COURSE_DATA", "GAN_COURSE_RUNS"):
+    if os.environ.get(_name):
+        os.environ[_name] = os.path.abspath(os.path.expanduser(os.environ[_name]))
 
 __version__ = "0.1.0"

@@ -13,6 +13,16 @@ def someone_looks():
     return bool(os.environ.get("JPY_SESSION_NAME")) or "google.colab" in sys.modules or sys.stdout.isatty()
 
 
+def say(text):
+    """Print a line; where there is a bar, above it, and not on the bar's own line."""
+    if someone_looks():
+        from tqdm import tqdm
+
+        tqdm.write(text, file=sys.stdout)
+    else:
+        print(text)
+
+
 class Progress:
     """Context manager around a loop of ``total`` steps, ``start`` of which are done."""
 
