@@ -216,8 +216,7 @@ def test_the_printed_steps_do_what_the_key_says(number):
         exec(part, names | labels | {"real": real, "z": torch.randn(len(real), 3, generator=noise)})
 
     report = audit(
-        lambda real: update(d_part, real),
-        lambda real: update(g_part, real),
+        {"discriminator": lambda real: update(d_part, real), "generator": lambda real: update(g_part, real)},
         state={"generator": names["G"], "discriminator": names["D"], "noise": noise, **opts},
         batch=torch.randn(8, 2, generator=noise),
         logits=lambda x: names["D"](x).sigmoid() if ".sigmoid()" in d_part else names["D"](x),
