@@ -35,9 +35,6 @@ class Table:
     __repr__ = __str__
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        import pandas
-
-        with pandas.option_context("display.max_colwidth", None):  # or else long texts are cut
-            table = self._frame().to_html(index=False, border=0) if self._rows else ""
+        table = self._frame().to_html(index=False, border=0) if self._rows else ""
         note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
         return {"text/plain": str(self), "text/html": table + note}

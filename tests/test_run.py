@@ -402,18 +402,20 @@ class OnGpu:
     device, waits, live = "cuda:0", 0, 0
 
     def __init__(self, value, graph=True):
-        self.value, self.graph = value, graph
+        self.storage, self.graph = [value], graph
 
     def detach(self):
-        return OnGpu(self.value, graph=False)
+        other = OnGpu(None, graph=False)
+        other.storage = self.storage  # as PyTorch's: the same memory
+        return other
 
     def clone(self):
-        return OnGpu(self.value, self.graph)
+        return OnGpu(self.storage[0], self.graph)
 
     def item(self):
         assert not self.graph, "the graph was kept alive"
         OnGpu.waits += 1
-        return self.value
+        return self.storage[0]
 
 
 @pytest.fixture
@@ -441,8 +443,16 @@ def test_a_loss_on_a_gpu_is_kept_as_it_was_logged(runs, gpu):
     for _ in run:
         loss = gpu(float(run.step))
         run.log(loss=loss)
-        loss.value = 100.0  # changed in place
+        loss.storage[0] = 100.0  # changed in place
     assert run.history["loss"] == [0, 1, 2]
+
+
+def test_waiting_for_a_gpu_counts_as_training_and_a_preview_does_not(runs, gpu, monkeypatch):
+    monkeypatch.setattr("gan_course.run.time.perf_counter", lambda: float(gpu.waits))  # a second each
+    run, _ = make(steps=10, task=task_of(3, frame=lambda s: gpu(0.0, graph=False).item() or s[0]))
+    for _ in run:
+        run.log(loss=gpu(1.0))
+    assert run.seconds == 10
 
 
 @pytest.mark.parametrize("every", [5, 45, 1000])

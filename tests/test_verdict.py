@@ -69,9 +69,13 @@ def test_what_the_lesson_measured_itself_is_judged_and_kept_with_the_rest(scored
     own = Score("norm", "largest singular value", ".2f", "lower")
     seeds = Score("shuffled", "with shuffled labels", ".1%", real=1.0)
     run = scored()
-    more = [(own, np.float32(1.5), ("<=", 1.05)), (seeds, [0.09, 0.11], ("in", 0.07, 0.13)), (seeds, [0.2], None)]
+    more = [
+        (own, np.float32(1.5), ("<=", 1.05)),
+        (seeds, [0.09, 0.11], ("in", 0.07, 0.13)),
+        (seeds, [0.1, 0.2], ("in", 0.07, 0.13)),
+    ]
     judged = run.judge({}, more=more)
-    assert [row.met for row in judged.rows] == [False, True, None]
+    assert [row.met for row in judged.rows] == [False, True, False]
     assert judged.rows[1].texts() == ["with shuffled labels", "–", "7.0% to 13.0%", "met", "9.0% to 11.0%", "100.0%"]
     assert json.loads((run.folder / "metrics.json").read_text())["scores"]["norm"] == 1.5
     with pytest.raises(CourseError, match="no value of shuffled"):
