@@ -455,12 +455,13 @@ class Joint(Game):
 
 
 class SharedGraph(Game):
-    """One forward pass for two backward passes."""
+    """One forward pass for two backward passes. That D moved before is a consequence of the same mistake."""
 
     def update_g(self, real):
         fake = self.d(self.g(self.z(len(real))))
         self.opt_g.zero_grad()
         bce_g(None, fake).backward()
+        self.opt_d.step()
         bce_g(None, fake).backward()
         self.opt_g.step()
 

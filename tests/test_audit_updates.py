@@ -208,6 +208,14 @@ def test_two_pairs_with_one_thing_broken(breaking):
     assert part in report.faults[0].message
 
 
+def test_two_pairs_of_which_one_ignores_each_other():
+    game = Cycle()
+    another_d_b(game)
+    game.update_b = lambda batch: step(game.opt_b, bce_d(game.d_b(batch[1]), game.d_b(batch[0])))
+    report = game.audit()
+    assert named(report) == ["other-generator"], report  # that d_b plays no part is seen from its own side
+
+
 # -- three updates, and networks that several may move -----------------------------------------------------------------
 
 
