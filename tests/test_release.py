@@ -18,6 +18,7 @@ import nbformat
 import pytest
 from hygiene import complaints_about_run, runs_of
 from nbclient import NotebookClient
+from needs import lesson_params
 
 from gan_course import __main__ as command
 from gan_course import __version__, lessons, provenance, release
@@ -265,8 +266,8 @@ def test_the_zip_file_holds_the_same_files_in_one_folder(copies, kind):
 
 @pytest.mark.parametrize("kind", ["student", "instructor"])
 def test_a_copy_runs_on_its_own_package(copies, kind):
-    code = "import gan_course, sys; from gan_course import __main__ as m, lessons; "
-    code += "print(gan_course.__file__); print(lessons.find('02')); sys.exit(m.main(['doctor']))"
+    code = "import gan_course, sys; from gan_course import doctor, lessons; print(gan_course.__file__); "
+    code += "print(lessons.find('02')); report = doctor.report(); print(report); sys.exit(not report.ok)"
     done = python(["-c", code], copies[kind])
     assert done.returncode == 0, done.stdout + done.stderr
     package, lesson = done.stdout.splitlines()[:2]
@@ -334,7 +335,7 @@ def test_lessons_without_solutions_are_no_course(monkeypatch, tmp_path):
     assert not (tmp_path / "release").exists()
 
 
-@each_lesson
+@pytest.mark.parametrize("path", lesson_params(LESSONS))
 def test_a_student_lesson_runs_at_smoke(copies, path, runs, monkeypatch):
     copied = runs.parent / path.name
     lessons.prepare(copies["student"] / "notebooks" / path.name, copied, "smoke", SEED)
