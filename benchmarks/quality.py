@@ -70,7 +70,7 @@ def measure(steps, samples, seed=0):
             continue
         with contextlib.redirect_stdout(io.StringIO()):
             names = record.load(lessons.find(lesson), "laptop")
-        if names["mnist"].name != "mnist":
+        if names["train"].name != "mnist":
             return {"skipped": "There is no MNIST here: set GAN_COURSE_DATA, or let a lesson download it."}
         looks = {which: train(names, *plan[which], steps[lesson], samples, seed) for which in WHICH}
         reached_now = [reached(target, [looks]) for target in plan["targets"]]

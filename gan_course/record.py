@@ -56,7 +56,7 @@ def load(path, budget):
     CourseError
         If they don't define what a recording needs, or a recipe has no slug or no label.
     """
-    names = {"budget": budget, "seed": 0}
+    names = {"budget": budget, "seed": 0, "dataset": "mnist"}
     for source in recipe_cells(path):
         exec(compile(source, path.name, "exec"), names)
     if missing := {"RECIPES", "train_recipe", "draw", "task", "STEPS"} - names.keys():
@@ -219,6 +219,16 @@ class Recorded:
     def seconds(self, slug):
         """Return the seconds that a step of a recipe took (float)."""
         return self.facts["seconds_per_step"][slug]
+
+    def plot(self, axes, slug, network, score, style, label=None, **how):
+        """Draw a score over the seconds of training into matplotlib's axes: a line a seed, one entry in the legend.
+
+        The entry is the recipe's name for readers, or ``label``.
+        """
+        label = label or self.labels[slug]
+        for _, one in self.curve(slug, network).groupby("seed"):
+            axes.plot(one["step"] * self.seconds(slug), one[score], style, label=label, **how)
+            label = None
 
     def table(self, runs, scores, name="recipe"):
         """Return a :class:`gan_course.table.Table` of recipes and scores, each from the best seed to the worst.

@@ -95,7 +95,7 @@ def judge_run(run, bars, recorded=None, more=()):
     run : gan_course.run.Run
     bars : dict
         Key of a score of the task to ``(">=" or "<=", number)``, to ``("in", lowest, highest)``, or to None for a
-        score that is shown without a bar.
+        score that is shown without a bar. Empty, the samples are not scored, and what ``more`` holds is judged alone.
     recorded : pandas.DataFrame, optional
         Of :meth:`gan_course.record.Recorded.runs`: the recorded seeds of the recipe that the run follows.
     more : iterable of tuple
@@ -130,9 +130,9 @@ def judge_run(run, bars, recorded=None, more=()):
         return Verdict([], f"Not judged at this budget. {checked}")
     if run.data != task.data:
         return Verdict([], f"Not judged on {run.data}: the scores are for {task.data}. {checked}")
-    values = task.evaluate(samples, run.inputs(len(samples), SAMPLE_STREAM))
+    values = task.evaluate(samples, run.inputs(len(samples), SAMPLE_STREAM)) if bars else {}
     _keep(run.folder / "metrics.json", task, values, more)
-    n = f"N = {len(samples):,} samples, 1 seed"
+    n = f"N = {len(samples):,} samples, 1 seed" if bars else "Measured by the lesson"
     if not task.judged:
         rows = [Row(score, values[score.key], None) for score in scores]
         return Verdict(rows, f"{n}, against {task.data}. The lesson's bars are of other data: nothing is judged.")
@@ -168,6 +168,8 @@ def _column(recorded, key):
 def _keep(path, task, values, more):
     """Add the scores to the run's metrics, from where a refresh takes them, and a line of them for README."""
     kept = values | {score.key: float(value) for score, value, _ in more if not np.ndim(value)}
-    reached = ", ".join(score.say(values[score.key]) for score in task.scores if score.headline)
-    metrics = json.loads(path.read_text(encoding="utf-8")) | {"scores": kept, "reached": reached}
+    metrics = json.loads(path.read_text(encoding="utf-8"))
+    metrics["scores"] = metrics.get("scores", {}) | kept
+    if values:
+        metrics["reached"] = ", ".join(score.say(values[score.key]) for score in task.scores if score.headline)
     path.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")

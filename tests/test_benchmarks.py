@@ -187,7 +187,7 @@ def test_quality_is_measured_on_mnist_only(clock, monkeypatch, name):
 
     Data.name = name
     looks = [look(10, 500), look(40, 90)]
-    monkeypatch.setattr(quality.record, "load", lambda path, budget: {"mnist": Data})
+    monkeypatch.setattr(quality.record, "load", lambda path, budget: {"train": Data})
     monkeypatch.setattr(quality, "train", lambda *arguments: looks)
     text = quality.table(quality.measure(**quality.SIZES["tiny"]))
     if name == "mnist":

@@ -29,7 +29,7 @@ def training_cells(path):
 
 def train(path):
     """Run a lesson's training at smoke, in names of its own; return what the last run's checkpoint holds."""
-    names = {"budget": "smoke", "seed": SEED}
+    names = {"budget": "smoke", "seed": SEED, "dataset": "mnist"}
     for number, source in enumerate(training_cells(path)):
         exec(compile(source, f"{path.stem}, cell {number}", "exec"), names)
     last = [value for value in names.values() if isinstance(value, Run)][-1]

@@ -8,7 +8,7 @@ import pandas
 import pytest
 from filelock import FileLock
 
-from gan_course import lessons, record, tasks
+from gan_course import lessons, plots, record, tasks
 from gan_course.errors import CourseError
 
 RECIPE = """
@@ -78,7 +78,8 @@ def here(lesson, monkeypatch):
 
 
 def test_only_recipe_cells_are_run(lesson):
-    assert record.load(lesson, "smoke")["RECIPES"]["a"]["grey"] == 10
+    names = record.load(lesson, "smoke")
+    assert names["RECIPES"]["a"]["grey"] == 10 and names["dataset"] == "mnist"
 
 
 @pytest.mark.parametrize(
@@ -248,6 +249,15 @@ def test_a_table_names_recipes_by_their_labels_or_as_asked(results):
     assert text.splitlines()[2].split() == "A, narrow (generator) 5 2 15.0 to 35.0 30% to 10%".split()
     assert text.endswith("Recorded: seeds 1, 2, 3; 1,500 samples each, from the best seed to the worst; a machine.")
     assert "ours" in str(results.table({"ours": ("a", "average")}, ["share"]))
+
+
+def test_a_plot_has_a_line_a_seed_over_seconds_and_one_entry_in_the_legend(results):
+    axes = plots.new_figure().subplots()
+    results.plot(axes, "a", "generator", "distance", "o:", color="red")
+    results.plot(axes, "a", "average", "share", "-", label="ours")
+    lines = [(line.get_xdata().tolist(), line.get_ydata().tolist()) for line in axes.lines]
+    assert lines[:3] == [([2.5, 5], [10 * seed + 5, 10 * seed + 10]) for seed in (1, 2, 3)] and len(lines) == 5
+    assert [text.get_text() for text in axes.legend().get_texts()] == ["A, narrow", "ours"]
 
 
 def test_nothing_recorded_says_how_to_record(lesson):

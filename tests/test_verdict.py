@@ -82,6 +82,17 @@ def test_what_the_lesson_measured_itself_is_judged_and_kept_with_the_rest(scored
         run.judge({}, more=[(seeds, [], ("in", 0.07, 0.13))])
 
 
+def test_what_the_lesson_measured_later_is_judged_without_scoring_the_samples_once_more(scored):
+    run = scored()
+    run.judge({"sure": None})
+    run.task = replace(run.task, evaluate=None)
+    judged = run.judge({}, more=[(Score("norm", "norm", ".2f", "lower"), 1.0, ("<=", 1.05))])
+    metrics = json.loads((run.folder / "metrics.json").read_text())
+    assert judged.passed and "samples" not in judged.note
+    assert metrics["scores"] == {"distance": 5.0, "share": 0.05, "sure": 0.98, "norm": 1.0}
+    assert metrics["reached"].startswith("distance 5.0")
+
+
 def test_the_scores_are_kept_for_the_refresh_with_a_line_for_readme(scored):
     run = scored()
     run.judge({"sure": None})
