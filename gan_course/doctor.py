@@ -242,15 +242,15 @@ def _device(paths):
 
 
 def _data(paths):
-    from gan_course.data.mnist import FILES, VARIABLE, cache_folder
+    from gan_course.data.image_sets import VARIABLE, faults, folder_of
 
     asked = os.environ.get(VARIABLE)
-    folder = Path(os.path.expanduser(asked)) / "mnist" if asked else cache_folder()
-    place = str(folder) if paths else f"${VARIABLE}/mnist" if asked else "your cache folder"
-    files = [file for split in FILES.values() for file in split]
-    state = {name: _state_of(folder / name, sha256) for name, sha256, _ in files}
-    bad = [f"{name} is {word}" for name, word in state.items() if word]
-    found = f"no MNIST in {place}" if set(state.values()) == {"not there"} else f"in {place}: {', '.join(bad)}"
+    place = str(folder_of("mnist")) if paths else f"${VARIABLE}/mnist" if asked else "your cache folder"
+    wrong = faults("mnist")
+    bad = [f"{name} is {word}" for name, word in wrong.items()]
+    found = f"in {place}: {', '.join(bad)}"
+    if list(wrong.values()) == ["not there"] * 4:
+        found = f"no MNIST in {place}"
     if asked and bad:
         advice = f"Put MNIST's four .gz files into that folder, or unset {VARIABLE}: the lessons stop at this."
         return [Row("data", MISSING, found, advice)]
@@ -258,19 +258,6 @@ def _data(paths):
         advice = "The first lesson downloads it (11 MB). Without a network the lessons use scikit-learn's small digits."
         return [Row("data", WARNING, found, advice)]
     return [Row("data", OK, f"MNIST in {place}, complete")]
-
-
-def _state_of(path, sha256):
-    """Return what is wrong with a data file, or None."""
-    import hashlib
-
-    try:
-        content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return "not there"
-    except OSError:
-        return "not readable"
-    return None if hashlib.sha256(content).hexdigest() == sha256 else "damaged"
 
 
 def _runs(paths):

@@ -70,7 +70,7 @@ def lesson_hash(notebook):
 
 
 def package_code():
-    """Return the package's code: path within the package ("data/mnist.py") to source (dict of str)."""
+    """Return the package's code: path within the package ("data/image_sets.py") to source (dict of str)."""
     folder = Path(gan_course.__file__).parent
     return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in folder.rglob("*.py")}
 

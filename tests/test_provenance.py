@@ -69,7 +69,7 @@ def test_markdown_and_cells_that_the_reader_fills_do_not_count():
 def test_status_tells_fresh_stale_and_older_apart():
     nb = notebook("a = 1")
     assert provenance.status(nb) == provenance.STALE
-    modules = ["run.py", "data/mnist.py"]
+    modules = ["run.py", "data/image_sets.py"]
     made = {"code_sha256": provenance.lesson_hash(nb), "package_sha256": provenance.package_hash(modules)}
     nb.metadata.gan_course = made
     assert provenance.status(nb) == provenance.OLDER  # made before there was a list of modules
@@ -84,16 +84,16 @@ def test_status_tells_fresh_stale_and_older_apart():
 
 def test_only_what_the_lesson_imported_makes_it_older(monkeypatch):
     code = provenance.package_code()
-    assert {"run.py", "data/mnist.py", "data/__init__.py"} <= code.keys()
-    before = provenance.package_hash(["run.py", "data/mnist.py"], code)
-    assert before == provenance.package_hash(["data/mnist.py", "run.py"])
+    assert {"run.py", "data/image_sets.py", "data/__init__.py"} <= code.keys()
+    before = provenance.package_hash(["run.py", "data/image_sets.py"], code)
+    assert before == provenance.package_hash(["data/image_sets.py", "run.py"])
     changed = {**code, "doctor.py": "x = 1", "run.py": code["run.py"] + "\n# a comment"}
-    assert provenance.package_hash(["run.py", "data/mnist.py"], changed) == before
+    assert provenance.package_hash(["run.py", "data/image_sets.py"], changed) == before
     assert provenance.package_hash(None, changed) != provenance.package_hash(None, code)
     changed = {**code, "run.py": code["run.py"] + "\nx = 1"}
-    assert provenance.package_hash(["run.py", "data/mnist.py"], changed) != before
+    assert provenance.package_hash(["run.py", "data/image_sets.py"], changed) != before
     del changed["run.py"]
-    assert provenance.package_hash(["run.py", "data/mnist.py"], changed) != before
+    assert provenance.package_hash(["run.py", "data/image_sets.py"], changed) != before
 
 
 def test_a_stored_time_names_the_processor_and_the_factor(monkeypatch):

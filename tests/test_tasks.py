@@ -176,13 +176,13 @@ def judged(monkeypatch):
         scores = property(lambda self: dict(self))
         test = {"nearest_median": 4.0}
 
-    def judge(samples, labels=None, **options):
-        asked.append((labels, options))
+    def judge(samples, data, labels):
+        asked.append((data, labels))
         made = {"class_histogram": [0.2, 0.05], "nearest_median": 6.0, "conditional_accuracy": 0.5}
         plain = {score.key: 1.0 for score in tasks.digits(1).scores if score.key not in ("least_frequent",)}
         return Report(plain | made)
 
-    def look(samples, **options):  # nine of ten are sure, one of ten isn't
+    def look(samples, data):  # nine of ten are sure, one of ten isn't
         sure = np.where(np.arange(len(samples)) % 10, 0.951, 0.95)
         return None, np.stack([sure, 1 - sure], axis=1)
 
@@ -196,14 +196,14 @@ def test_digits_are_judged_by_the_yardstick(judged):
     values = task.evaluate(np.zeros((1000, 28, 28), np.uint8), None)
     assert values.keys() == {score.key for score in task.scores}
     assert (values["least_frequent"], values["share_over_95"], values["nearest_of_test"]) == (0.05, 0.9, 1.5)
-    assert judged == [(None, {})]
+    assert judged == [("mnist", None)]
 
 
 def test_labelled_digits_are_judged_by_the_labels_asked_for(judged):
     task = tasks.labelled_digits(2)
     inputs = task.draw_inputs(0, 1000, 2)
     assert task.evaluate(np.zeros((1000, 28, 28), np.uint8), inputs)["conditional_accuracy"] == 0.5
-    assert np.array_equal(judged[0][0], inputs[1])
+    assert np.array_equal(judged[0][1], inputs[1])
 
 
 def test_the_embedded_digits_have_no_yardstick_and_their_task_is_mnists():

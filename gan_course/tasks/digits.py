@@ -55,9 +55,8 @@ def _task(name, inputs, data, labelled):
 def _evaluate(samples, data, labels):
     from gan_course import yardstick
 
-    which = {} if data == "mnist" else {"data": data}
-    report = yardstick.judge(samples, labels=labels, **which)
-    sure = yardstick.look(samples, **which)[1].max(axis=1)
+    report = yardstick.judge(samples, data, labels)
+    sure = yardstick.look(samples, data)[1].max(axis=1)
     found = {
         **report.scores,
         "least_frequent": min(report["class_histogram"]),
@@ -71,7 +70,7 @@ def scores(data, labelled):
     """Return the scores of pictures (tuple of :class:`Score`), with what as many real ones reach."""
     from gan_course.yardstick import floors
 
-    floor = floors.floor(10_000, **({} if data == "mnist" else {"data": data}))
+    floor = floors.floor(10_000, data)
 
     def real(key):
         return floor[key]["mean"]
