@@ -81,7 +81,7 @@ def _processor():
 def markdown(result):
     """Return the page of results."""
     about = result["facts"]
-    text = ["# Benchmarks", "", "Written by `make bench`; by hand nothing. Ratios compare within this one run.", ""]
+    text = ["# Benchmarks", "", "Written by `make bench`, never by hand. Ratios compare within this one run.", ""]
     text += ["| | |", "| --- | --- |"]
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     threads = about["threads"]

@@ -90,37 +90,24 @@ class _Player:
     """Lesson 02's players and its step, from its own recipe cells."""
 
     def __init__(self):
-        import torch
-
-        names = record.load(lessons.find(LESSON), "laptop")
-        self._names, images = names, names["mnist"].images
-        torch.manual_seed(0)
-        self.g, self.d = (names["he_init"](names[f"make_{who}"]()) for who in ("generator", "discriminator"))
-        self.averaged = names["copy"].deepcopy(self.g)
-        self.opt_g, self.opt_d = names["adam"](self.g, 5e-4), names["adam"](self.d, 5e-4)
-        self.noise = torch.Generator().manual_seed(0)
-        self.batches = lambda: data.Batches(images, 64, np.random.default_rng(0))
+        self._names = names = record.load(lessons.find(LESSON), "laptop")
+        networks = names["make_generator"], names["make_discriminator"]
+        self._players = names["make_players"](*networks, seed=0, lr=5e-4)
+        self.batches = lambda: data.Batches(names["mnist"].images, 64, np.random.default_rng(0))
 
     def step(self, images):
-        names, real = self._names, self._names["to_real"](images)
-        z = names["draw_z"](self.noise, len(real), names["latent_dim"])
-        d_loss = names["update_discriminator"](self.g, self.d, self.opt_d, real, z)
-        z = names["draw_z"](self.noise, len(real), names["latent_dim"])
-        g_loss = names["update_generator"](self.g, self.d, self.opt_g, z)
-        names["update_average"](self.averaged, self.g)
-        return d_loss, g_loss
+        return self._names["train_step"](self._players, self._names["to_real"](images))
 
     def run(self, name, steps, **options):
-        players = {"generator": self.g, "discriminator": self.d, "averaged": self.averaged}
         return Run(
             f"benchmark/{name}",
             budget="laptop",
             seed=0,
             steps=steps,
             batches=self.batches(),
-            state={**players, "opt_g": self.opt_g, "opt_d": self.opt_d, "noise": self.noise},
-            sample=lambda z: self._names["draw"](self.averaged, z),
-            latent_dim=self._names["latent_dim"],
+            state=self._players,
+            sample=lambda z: self._names["draw"](self._players["averaged"], z),
+            task=self._names["task"],
             data=self._names["mnist"].name,
             **options,
         )
@@ -142,8 +129,7 @@ def _blocks(player, rounds, block):
             if kind == "bare":
                 player.step(next(bare))
             else:
-                d_loss, g_loss = player.step(next(loops[kind]))
-                runs[kind].log(d_loss=d_loss, g_loss=g_loss)
+                runs[kind].log(**player.step(next(loops[kind])))
 
     order = np.random.default_rng(0)
     for number in range(rounds + 1):

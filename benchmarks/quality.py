@@ -8,27 +8,22 @@ and then moves away from them.
 
 Recorded: what the same comparison gives for the seeds in ``results/``, whose looks are few; its seconds are steps
 times the recorded seconds per step.
+
+Which recipe and network stand for the article and for the lesson, and the targets, say the lessons themselves
+(``lesson.benchmark`` in their notebooks' metadata). The distance is the task's first score.
 """
 
 import contextlib
 import io
+import json
 import time
+from functools import partial
 from statistics import median
 
-import numpy as np
-
 from gan_course import lessons, record
-from gan_course.run import SAMPLE_STREAM, latents
+from gan_course.tasks.task import SAMPLE_STREAM, generate
 
 WHICH = ("article", "lesson")
-RECIPES = {  # lesson: the recipe and the network that stand for the article, and those that stand for the lesson
-    "02_mlp_gan": (("the article's", "generator"), ("+ lr 0.0005", "average")),
-    "03_dcgan_tensorflow": (("the article's", "generator"), ("our recipe", "average")),
-    "04_dcgan_keras2_rmsprop": (("the article's, full size", "generator"), ("ours", "average")),
-    "05_spectral_norm": (("article", "generator"), ("SN", "average")),
-    "06_conditional_gan": (("concatenation", "generator"), ("projection + CBN", "average")),
-}
-TARGETS = (400, 200, 100, 60, 40, 20, 10, 6)  # Fréchet distance, in floors
 SHORTEST = 300  # steps of a run that is worth its looks
 SIZES = {
     "tiny": {"steps": {"02_mlp_gan": 6}, "samples": 1000},
@@ -38,6 +33,16 @@ SIZES = {
         "samples": 10_000,
     },
 }
+
+
+def plans():
+    """Return lesson to its ``benchmark``: ``{"article": [slug, network], "lesson": [slug, network], "targets"}``."""
+    found = {}
+    for path in lessons.all_lessons():
+        about = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("lesson", {})
+        if "benchmark" in about:
+            found[path.stem] = about["benchmark"]
+    return found
 
 
 def measure(steps, samples, seed=0):
@@ -50,35 +55,34 @@ def measure(steps, samples, seed=0):
         is no MNIST.
     """
     measured = {}
-    for lesson, length in steps.items():
-        with contextlib.redirect_stdout(io.StringIO()):
-            names = record.load(lessons.find(lesson), "laptop")
-        if names["mnist"].name != "mnist":
-            return {"skipped": "There is no MNIST here: set GAN_COURSE_DATA, or let a lesson download it."}
-        chosen = zip(WHICH, RECIPES[lesson], strict=True)
-        looks = {which: train(names, *recipe, length, samples, seed) for which, recipe in chosen}
-        reached_now = [reached(target, [looks]) for target in TARGETS]
-        live = {"steps": length, "seed": seed, "samples": samples, "looks": looks, "reached": reached_now}
-        measured[lesson] = {"live": live}
-    for lesson in RECIPES:
-        rows, facts = record.recorded(lesson)
-        runs = recorded_looks(lesson, rows, facts)
-        measured[lesson] = measured.get(lesson, {}) | {
+    for lesson, plan in plans().items():
+        results = record.recorded(lesson)
+        runs = recorded_looks(results, plan)
+        measured[lesson] = {
             "recorded": {
                 "seeds": len(runs),
                 "seconds": round(max(look["seconds"] for run in runs for look in run["lesson"])),
-                "machine": facts["machine"],
-                "reached": [reached(target, runs) for target in TARGETS],
+                "machine": results.facts["machine"],
+                "reached": [reached(target, runs) for target in plan["targets"]],
             }
         }
+        if lesson not in steps:
+            continue
+        with contextlib.redirect_stdout(io.StringIO()):
+            names = record.load(lessons.find(lesson), "laptop")
+        if names["train"].name != "mnist":
+            return {"skipped": "There is no MNIST here: set GAN_COURSE_DATA, or let a lesson download it."}
+        looks = {which: train(names, *plan[which], steps[lesson], samples, seed) for which in WHICH}
+        reached_now = [reached(target, [looks]) for target in plan["targets"]]
+        live = {"steps": steps[lesson], "seed": seed, "samples": samples, "looks": looks, "reached": reached_now}
+        measured[lesson] |= {"live": live}
     return measured
 
 
 def train(names, recipe, network, steps, samples, seed):
     """Return the looks of one recipe, in the order of their steps: a list of dict."""
-    from gan_course.yardstick import judge
-
-    z = latents(seed, samples, names["latent_dim"], SAMPLE_STREAM, names.get("draw_latents"))
+    task = record.task_of(names, recipe)
+    inputs = task.draw_inputs(seed, samples, SAMPLE_STREAM)
     looks = {}
     for length in lengths(steps):
         seconds, run = 0.0, names["train_recipe"](names["RECIPES"][recipe], seed, length)
@@ -89,13 +93,12 @@ def train(names, recipe, network, steps, samples, seed):
             if step is None:
                 break
             if step not in looks:  # the end of a short run is a look of the longer one, too
-                drawn = [names["draw"](networks[network], z[i : i + 1000]) for i in range(0, samples, 1000)]
-                scores = judge(np.concatenate(drawn)).scores
+                scores = task.evaluate(generate(partial(names["draw"], networks[network]), inputs), inputs)
                 looks[step] = {
                     "step": step,
                     "seconds": round(seconds, 2),
-                    "floors": round(float(scores["frechet_over_floor"]), 1),
-                    "coverage": round(float(scores["coverage_of_real"]), 3),
+                    "distance": round(scores[task.scores[0].key], 1),
+                    "scores": ", ".join(score.say(scores[score.key]) for score in task.scores if score.headline),
                 }
     return [looks[step] for step in sorted(looks)]
 
@@ -108,22 +111,19 @@ def lengths(steps):
     return found
 
 
-def recorded_looks(lesson, rows, facts):
+def recorded_looks(results, plan):
     """Return the recorded looks in the form of the live ones: for each seed that both have, which to list of dict."""
+    curves = {which: results.curve(*plan[which]).sort_values("step") for which in WHICH}
+    distance = next(iter(results.scores))
     runs = [
         {
             which: [
-                {
-                    "step": row["step"],
-                    "seconds": row["step"] * facts["seconds_per_step"][recipe],
-                    "floors": row["frechet_over_floor"],
-                }
-                for row in rows
-                if (row["recipe"], row["network"], row["seed"]) == (recipe, network, seed)
+                {"step": step, "seconds": step * results.seconds(plan[which][0]), "distance": value}
+                for step, value in curve[curve["seed"] == seed][["step", distance]].itertuples(index=False)
             ]
-            for which, (recipe, network) in zip(WHICH, RECIPES[lesson], strict=True)
+            for which, curve in curves.items()
         }
-        for seed in facts["seeds"]
+        for seed in results.facts["seeds"]
     ]
     return [run for run in runs if all(run.values())]
 
@@ -148,7 +148,7 @@ def reached(target, runs):
 
 def _from(looks, target):
     """Return the seconds of the first look from which on all are at or below the target, or None."""
-    worse = [n for n, look in enumerate(looks) if look["floors"] > target]
+    worse = [n for n, look in enumerate(looks) if look["distance"] > target]
     first = worse[-1] + 1 if worse else 0
     return looks[first]["seconds"] if first < len(looks) else None
 
@@ -171,21 +171,21 @@ def table(measured):
 
 
 def _live(live):
-    lines = ["| recipe | step | seconds | Fréchet distance | coverage |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| recipe | step | seconds | scores |", "| --- | --- | --- | --- |"]
     for which, looks in live["looks"].items():
         for look in looks:
-            scores = f"{look['floors']:.0f} | {look['coverage']:.2f}"
-            lines.append(f"| {which} | {look['step']:,} | {look['seconds']:.1f} | {scores} |")
+            lines.append(f"| {which} | {look['step']:,} | {look['seconds']:.1f} | {look['scores']} |")
     return [
         f"Live: seed {live['seed']}, up to {live['steps']:,} steps, {live['samples']:,} samples a look.",
         _reached_table(live["reached"]),
-        "Each look (seconds of training, Fréchet distance in floors, coverage of real digits'):",
+        "Each look (seconds of training):",
         "\n".join(lines),
     ]
 
 
 def _reached_table(rows):
-    lines = ["| Fréchet distance, floors | article's recipe | lesson's recipe | ratio |", "| --- | --- | --- | --- |"]
+    head = ["Fréchet distance, × real data's", "article's recipe", "lesson's recipe", "ratio"]
+    lines = [f"| {' | '.join(head)} |", "| --- | --- | --- | --- |"]
     for row in rows:
         cells = [
             f"{row[which]:.0f} s ({row[f'{which}_runs']})" if row[which] else f"not reached ({row[f'{which}_runs']})"

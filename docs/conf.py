@@ -13,6 +13,8 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 sys.path[:0] = [str(DOCS), str(ROOT)]
 
+from gan_course import lessons  # noqa: E402
+
 about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 project, release, author = about["name"], about["version"], about["authors"][0]["name"]
 repository = about["urls"]["Repository"]
@@ -49,7 +51,7 @@ html_additional_pages = {"index": "to_first_page.html"}  # the first page lies i
 html_context = {"default_mode": "auto"}  # light or dark as the reader's system is, until they choose
 html_theme_options = {
     "repository_url": repository,
-    "use_repository_button": True,
+    "use_repository_button": lessons.published(),
     "navbar_persistent": [],  # or there would be a second field to search in, on a bar of its own
     "show_toc_level": 2,
     "extra_footer": "Code: MIT. Texts and figures: CC BY 4.0.",
@@ -58,5 +60,5 @@ html_theme_options = {
 # `sphinx-build -b linkcheck` follows the links to other machines. A visit to Binder would start a server there,
 # and the repository's own address is a placeholder until the course is published.
 linkcheck_ignore = [r"https://mybinder\.org/v2/", r"https://colab\.research\.google\.com/"]
-if "OWNER" in repository:
+if not lessons.published():
     linkcheck_ignore.append(repository)

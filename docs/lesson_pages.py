@@ -9,12 +9,15 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util import logging
 
+from gan_course import lessons
+
 RUN_IT = """
 
 What you see below was stored when the lesson was last run, so it can be read as it is. To run it and do its
-exercises, open it in the cloud by one of these links, or {{download}}`download the notebook <{name}>` and
+exercises, {cloud}{{download}}`download the notebook <{name}>` and
 [install the course](../README.md).
 """
+CLOUD = "open it in the cloud by one of these links, or " if lessons.published() else ""
 # What stands on the bar over a folded cell, by the cell's tag.
 FOLDED = {
     "colab": ("Show the cell for Colab", "Hide the cell for Colab"),
@@ -37,7 +40,7 @@ def prepare(app, docname, source):
         for cell in notebook["cells"]:
             tags = cell["metadata"].setdefault("tags", [])
             if "header" in tags:
-                cell["source"] = "".join(cell["source"]) + RUN_IT.format(name=path.name)
+                cell["source"] = "".join(cell["source"]) + RUN_IT.format(name=path.name, cloud=CLOUD)
             for tag in FOLDED.keys() & set(tags):
                 tags.append("hide-input")
                 show, hide = FOLDED[tag]

@@ -1,22 +1,30 @@
-"""``python -m gan_course``: doctor, status, run, refresh, recordings, slides and releases of the lessons."""
+"""``python -m gan_course``: doctor, lab, status, run, refresh, recordings, slides and releases of the lessons."""
 
 import argparse
 import sys
 
+from gan_course import __version__
 from gan_course.errors import CourseError
 
 
 def main(arguments=None):
     """Run one command; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):  # a console that can't show a character gets a "?"
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     parser = argparse.ArgumentParser(prog="python -m gan_course", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"gan-course {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("doctor", help="whether this machine has what the lessons need, and what to do where not")
+    lab = commands.add_parser("lab", help="JupyterLab on a lesson; the lessons' outputs, as committed, are trusted")
+    lab.add_argument("lesson", help="its number or name, 02 say")
+    lab.add_argument("options", nargs=argparse.REMAINDER, help="JupyterLab's own options")
     commands.add_parser("status", help="table of the lessons: fresh, stale, or made with an older package")
     run = commands.add_parser("run", help="run a lesson with papermill; the copy and its artefacts go under runs/")
     run.add_argument("lesson", help="its number or name, 02 say")
     run.add_argument("--budget", default=None, help="smoke, laptop or full")
     run.add_argument("--seed", type=_seed, default=0)
-    refresh = commands.add_parser("refresh", help="make a lesson's committed outputs anew: a laptop run on MNIST")
+    refresh = commands.add_parser("refresh", help="make a lesson's committed outputs again: a laptop run on MNIST")
     refresh.add_argument("lesson", help="its number or name, 02 say")
     record = commands.add_parser(
         "record", help="train a lesson's recipes over several seeds, and keep the scores in results/"
@@ -25,7 +33,7 @@ def main(arguments=None):
     record.add_argument("--budget", default="laptop", help="smoke, laptop or full")
     record.add_argument("--seeds", type=_seed, nargs="+", default=[0, 1, 2])
     record.add_argument("--only", nargs=3, metavar=("RECIPE", "SEED", "FILE"), help="just this one, into this file")
-    commands.add_parser("headers", help="write every lesson's badges and README's table of lessons anew")
+    commands.add_parser("headers", help="write every lesson's header and README's table of lessons")
     commands.add_parser("slides", help="every lesson as a deck for the lecture hall, in build/slides/")
     commands.add_parser("release", help="student and instructor copies, and their zip files, in build/release/")
     options = parser.parse_args(arguments)
@@ -43,11 +51,26 @@ def _seed(text):
 
 
 def _doctor(options):
-    from gan_course import doctor
+    from gan_course import doctor, machine
 
+    print("Measuring how fast this machine is: some seconds.", file=sys.stderr)
+    for framework in machine.FRAMEWORKS:
+        machine.factor(framework, again=True)
     report = doctor.report(paths=True)
     print(report)
     return int(not report.ok)
+
+
+def _lab(options):
+    from gan_course import lessons
+
+    path = lessons.find(options.lesson)
+    try:
+        from jupyterlab.labapp import LabApp
+    except ModuleNotFoundError as error:
+        raise CourseError(f"{error}: `make install` brings JupyterLab.") from error
+    lessons.trust()
+    return LabApp.launch_instance([str(path), *options.options])
 
 
 def _status(options):
@@ -62,7 +85,9 @@ def _status(options):
         word = provenance.status(notebook)
         stale |= word == provenance.STALE
         run = " · ".join(str(made[key]) for key in ("budget", "data", "device", "machine") if key in made)
-        print(f"{path.stem:<24} {word:<28} {run}" + (f" · seed {made['seed']} · {made['seconds']} s" if made else ""))
+        times = f" · seed {made['seed']} · {made['seconds']} s" if made else ""
+        times += f" at factor {made['factor']}" if made.get("factor") else ""
+        print(f"{path.stem:<24} {word:<28} {run}{times}")
         if note := record.older_recipe(path):
             print(f"{'':<24} {note}")
     if stale:
@@ -142,6 +167,7 @@ def _release(options):
 
 COMMANDS = {
     "doctor": _doctor,
+    "lab": _lab,
     "status": _status,
     "run": _run,
     "refresh": _refresh,

@@ -166,7 +166,7 @@ def read(path):
 def _check_format(path, metadata):
     if metadata.get("format") != str(FORMAT):
         raise CheckpointError(
-            f"{path} is no checkpoint of this version of the course: it was written by version "
+            f"{path} is not a checkpoint of this version of the course: it was written by version "
             f"{metadata.get('course', 'unknown')} in format {metadata.get('format', 'unknown')}, this is version "
             f"{gan_course.__version__}, which reads format {FORMAT}. Go on with the version that wrote it, or delete "
             "it to start afresh."

@@ -17,9 +17,10 @@ from importlib import metadata
 from pathlib import Path
 
 OK, WARNING, MISSING = "ok", "warning", "missing"
-PYTHONS = ((3, 11), (3, 13))
+PYTHONS = ((3, 11), (3, 14))
 WIDTH, NAMES = 79, 13  # columns of the table, and of its names
 FREE_GB = 1
+SLOW = 3  # a factor from which on the report says so
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 HELPERS = ("numpy", "matplotlib", "IPython", "onnxruntime", "platformdirs", "pooch", "safetensors", "sklearn", "sympy")
 
@@ -66,9 +67,8 @@ class Report:
 
     __repr__ = __str__
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        text = str(self)
-        return {"text/plain": text, "text/html": f"<pre>{html.escape(text)}</pre>"}
+    def _repr_html_(self):
+        return f"<pre>{html.escape(str(self))}</pre>"
 
 
 def report(paths=False):
@@ -127,18 +127,23 @@ def _torch(paths):
     try:
         import torch  # noqa: F401
     except Exception as error:  # a broken build: OSError, ImportError, ...
-        advice = "Install it anew: pip install --force-reinstall torch"
+        advice = "Install it again: pip install --force-reinstall torch"
         return [Row("PyTorch", MISSING, f"{row.found}, but importing it raises {type(error).__name__}", advice)]
     return [row]
 
 
 def _tensorflow(paths):
     """TensorFlow and both Keras, by their metadata: importing them takes too long."""
-    return [
+    from gan_course.machine import missing
+
+    rows = [
         _version("TensorFlow", "tensorflow", WARNING, "The lessons with TensorFlow need it"),
         _version("Keras 3", "keras", WARNING, "The lessons with TensorFlow need it"),
         _version("Keras 2", "tf_keras", WARNING, "Lesson 04 needs it"),
     ]
+    if rows[0].found == "not installed" and (line := missing("tensorflow")):
+        rows[0].advice = f"The lessons with TensorFlow need {line}"
+    return rows
 
 
 def _version(name, distribution, absent, why):
@@ -167,11 +172,11 @@ def _wanted(distribution):
 def _keras(paths):
     """Two settings that put another Keras than the lessons' behind the same name."""
     if os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true"):
-        advice = "Unset it and start Jupyter anew: lesson 03 wants Keras 3, and lesson 04 asks for Keras 2 by its name."
+        advice = "Unset it and restart Jupyter: lesson 03 wants Keras 3, and lesson 04 asks for Keras 2 by its name."
         yield Row("Keras", WARNING, "TF_USE_LEGACY_KERAS is set, so tf.keras is Keras 2", advice)
     backend, where = _keras_backend()
     if backend not in (None, "tensorflow"):
-        advice = "Set the environment variable KERAS_BACKEND=tensorflow and start Jupyter anew."
+        advice = "Set the environment variable KERAS_BACKEND=tensorflow and restart Jupyter."
         yield Row("Keras", WARNING, f"{where} chooses the backend {backend!r}; the lessons use TensorFlow's", advice)
 
 
@@ -186,15 +191,17 @@ def _keras_backend():
 
 
 def _threads(paths):
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    from gan_course.machine import cores as cores_here
+
+    cores = cores_here()
     set_ = {name: os.environ[name] for name in THREADS if os.environ.get(name)}
     found = ", ".join([f"{cores} cores", *(f"{name}={value}" for name, value in set_.items())])
     strange = [name for name, value in set_.items() if not _is_thread_count(value, cores)]
     if strange:
-        advice = f"Unset {strange[0]}, or set it to a number from 1 to {cores}; then start Jupyter anew."
+        advice = f"Unset {strange[0]}, or set it to a number from 1 to {cores}; then restart Jupyter."
         return [Row("threads", WARNING, found, advice)]
     if cores > 1 and "1" in set_.values():
-        advice = "Unless you run several lessons at once, unset it and start Jupyter anew: one thread is slower."
+        advice = "Unless you run several lessons at once, unset it and restart Jupyter: one thread is slower."
         return [Row("threads", WARNING, found, advice)]
     return [Row("threads", OK, found)]
 
@@ -202,6 +209,20 @@ def _threads(paths):
 def _is_thread_count(value, cores):
     first = value.partition(",")[0].strip()  # OpenMP takes a list: one number a level
     return first.isdecimal() and 1 <= int(first) <= cores
+
+
+def _speed(paths):
+    """How fast the processor is, as measured earlier (``python -m gan_course doctor`` measures)."""
+    from gan_course import machine
+
+    kept = {name: machine.factor(kind, measure=False) for kind, name in machine.FRAMEWORKS.items()}
+    known = [f"{factor:.1f} ({name})" for name, factor in kept.items() if factor]
+    found = f"{machine.processor()}, factor {', '.join(known) or 'not measured yet'}"
+    found += f"; 1 is {machine.STEP_MS} ms for a step of lesson 06 on two threads"
+    if any(factor and factor > SLOW for factor in kept.values()):
+        advice = "Lessons take that many times as long as at factor 1. Each says how long, and how to cut it short."
+        return [Row("speed", WARNING, found, advice)]
+    return [Row("speed", OK, found)]
 
 
 def _device(paths):
@@ -220,38 +241,22 @@ def _device(paths):
 
 
 def _data(paths):
-    from gan_course.data.mnist import FILES, VARIABLE, cache_folder
+    from gan_course.data.image_sets import VARIABLE, faults, folder_of
 
     asked = os.environ.get(VARIABLE)
-    folder = Path(os.path.expanduser(asked)) / "mnist" if asked else cache_folder()
-    place = str(folder) if paths else f"${VARIABLE}/mnist" if asked else "your cache folder"
-    files = [file for split in FILES.values() for file in split]
-    state = {name: _state_of(folder / name, sha256) for name, sha256, _ in files}
-    bad = [f"{name} is {word}" for name, word in state.items() if word]
-    found = f"no MNIST in {place}" if set(state.values()) == {"not there"} else f"in {place}: {', '.join(bad)}"
+    place = str(folder_of("mnist")) if paths else f"${VARIABLE}/mnist" if asked else "your cache folder"
+    wrong = faults("mnist")
+    bad = [f"{name} is {word}" for name, word in wrong.items()]
+    found = f"in {place}: {', '.join(bad)}"
+    if list(wrong.values()) == ["not there"] * 4:
+        found = f"no MNIST in {place}"
     if asked and bad:
         advice = f"Put MNIST's four .gz files into that folder, or unset {VARIABLE}: the lessons stop at this."
         return [Row("data", MISSING, found, advice)]
     if bad:
         advice = "The first lesson downloads it (11 MB). Without a network the lessons use scikit-learn's small digits."
         return [Row("data", WARNING, found, advice)]
-    if asked and not os.path.isabs(os.path.expanduser(asked)):
-        advice = f"Set {VARIABLE} to a full path: notebooks run in folders of their own."
-        return [Row("data", WARNING, f"MNIST in {place}, by a relative path", advice)]
     return [Row("data", OK, f"MNIST in {place}, complete")]
-
-
-def _state_of(path, sha256):
-    """Return what is wrong with a data file, or None."""
-    import hashlib
-
-    try:
-        content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return "not there"
-    except OSError:
-        return "not readable"
-    return None if hashlib.sha256(content).hexdigest() == sha256 else "damaged"
 
 
 def _runs(paths):
@@ -280,16 +285,16 @@ def _budget(paths):
     try:
         word = budget.resolve()
     except CourseError as error:
-        return [Row("budget", MISSING, str(error), f"Unset {budget.VARIABLE}, or correct it, and start Jupyter anew.")]
+        return [Row("budget", MISSING, str(error), f"Unset {budget.VARIABLE}, or correct it, and restart Jupyter.")]
     if word == "smoke":
-        advice = f"Unset {budget.VARIABLE} and start Jupyter anew, if you want to learn something from the pictures."
+        advice = f"Unset {budget.VARIABLE} and restart Jupyter, if you want to learn something from the pictures."
         return [Row("budget", WARNING, f"smoke, from {budget.VARIABLE}: a few steps, samples are noise", advice)]
     return [Row("budget", OK, word + (f", from {budget.VARIABLE}" if os.environ.get(budget.VARIABLE) else ""))]
 
 
 def _kernel(paths):
     """Whether the kernel that notebooks ask for, python3, is one of this environment."""
-    inside = "ipykernel" in sys.modules  # a kernel that runs this is no other environment's
+    inside = "ipykernel" in sys.modules  # the kernel that runs this can't be another environment's
     if not (_found("ipykernel") and _found("jupyter_client")):
         return [Row("kernel", WARNING if inside else MISSING, "Jupyter isn't here", 'pip install -e ".[lab]"')]
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
@@ -318,4 +323,4 @@ def _same(folder, other):
     return os.path.normcase(os.path.realpath(folder)) == os.path.normcase(os.path.realpath(other))
 
 
-CHECKS = (_python, _package, _torch, _tensorflow, _keras, _threads, _device, _data, _runs, _budget, _kernel)
+CHECKS = (_python, _package, _torch, _tensorflow, _keras, _threads, _speed, _device, _data, _runs, _budget, _kernel)

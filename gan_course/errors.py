@@ -19,3 +19,10 @@ class CheckpointError(CourseError):
 
 class DivergedError(CourseError):
     """A loss became NaN or infinite."""
+
+
+class MissingError(CourseError):
+    """A library that a lesson needs isn't installed. A notebook shows the message alone."""
+
+    def _render_traceback_(self):  # IPython calls it instead of printing a traceback
+        return [str(self)]

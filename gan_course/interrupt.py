@@ -6,6 +6,8 @@ An iterator never sees an exception raised in the loop's body, so a signal handl
 import signal
 import threading
 
+from gan_course.progress import say
+
 
 class FirstInterrupt:
     """Context manager that is true once an interrupt has come; the old handler returns at its end.
@@ -33,4 +35,4 @@ class FirstInterrupt:
         if self._came:
             raise KeyboardInterrupt
         self._came = True
-        print("Interrupt: ending after this step, with everything saved. Interrupt again to stop at once.")
+        say("Interrupt: ending after this step and saving everything: some seconds. Interrupt again to stop at once.")

@@ -1,10 +1,11 @@
-"""Where the lessons are, how one is run with papermill, and how its committed outputs are made anew."""
+"""Where the lessons are, how one is run with papermill, and how its committed outputs are made again."""
 
 import base64
 import html
 import json
 import os
 import shutil
+import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,12 +13,19 @@ from pathlib import Path
 from gan_course import budget as budgets
 from gan_course import provenance
 from gan_course.errors import CourseError
+from gan_course.machine import in_minutes
 from gan_course.run import RUNS, folder_of
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 PICTURES = "pictures"  # beside the lessons: what README's table shows of each
 TABLE_START, TABLE_END = "<!-- lessons: written by `python -m gan_course headers` -->", "<!-- end -->"
+PLACEHOLDER = "https://github.com/OWNER/"  # how pyproject.toml's URL begins until the course is published
+# The last cell of a refresh, which isn't kept: files of the package that the lesson imported.
+IMPORTED = """\
+import json, sys
+modules = [m for name, m in sys.modules.items() if name.partition(".")[0] == "gan_course"]
+print(json.dumps([m.__file__ for m in modules]))"""
 COLAB = """\
 import sys
 
@@ -67,6 +75,22 @@ def find(number):
     raise CourseError(f"There is no lesson {number!r}. There are: {known}.")
 
 
+def trust():
+    """Sign the lessons, so that JupyterLab shows their replays alive: where git knows them, those that it has unchanged."""
+    import nbformat
+    from nbformat.sign import NotebookNotary
+
+    command = ["git", "ls-files", "-z", "--modified", "--others", "--full-name", str(NOTEBOOKS)]
+    try:
+        changed = subprocess.run(command, cwd=NOTEBOOKS, capture_output=True, text=True).stdout
+    except OSError:  # there is no git
+        changed = ""
+    names = {Path(name).name for name in changed.split("\0")}
+    for path in all_lessons():
+        if path.name not in names:
+            NotebookNotary().sign(nbformat.read(path, as_version=4))
+
+
 def prepare(path, output, budget, seed):
     """Write a copy of a lesson with its parameters set (papermill), without running it."""
     import papermill
@@ -90,7 +114,7 @@ def run(path, budget, seed):
 
 
 def refresh(path, seed=0):
-    """Make a lesson's committed outputs anew: a ``laptop`` run on MNIST, with its provenance.
+    """Make a lesson's committed outputs again: a ``laptop`` run on MNIST, with its provenance.
 
     Nothing is written unless the whole lesson ran.
 
@@ -103,6 +127,7 @@ def refresh(path, seed=0):
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
+    notebook["cells"] = [cell for cell in notebook["cells"] if "colab" not in _tags(cell)]
     folder = folder_of(path.stem, "laptop", seed).absolute()
     shutil.rmtree(folder, ignore_errors=True)  # or an older run's facts might be taken for this one's
     folder.mkdir(parents=True)
@@ -111,7 +136,9 @@ def refresh(path, seed=0):
         "GAN_COURSE_STRICT": "1",
         RUNS: os.environ.get(RUNS) or str(Path("runs").absolute()),
     }
-    package = provenance.package_hash()  # of the package that runs now, whatever is edited meanwhile
+    package = provenance.package_code()  # of the package that runs now, whatever is edited meanwhile
+    place = provenance.made_on(notebook, again=True)
+    notebook["cells"].append(nbformat.v4.new_code_cell(IMPORTED))
     started = time.perf_counter()
     with _environment(setting):
         client = NotebookClient(
@@ -119,18 +146,22 @@ def refresh(path, seed=0):
         )
         client.execute(cwd=str(folder))
     seconds = time.perf_counter() - started
+    modules = _modules(notebook["cells"].pop())
     for line in _strip_noise(notebook):
         print(f"removed from stderr: {line}")
     made = {
         "code_sha256": provenance.lesson_hash(notebook),
-        "package_sha256": package,
+        "package_sha256": provenance.package_hash(modules, package),
+        "modules": modules,
         "budget": "laptop",
         "seed": seed,
         "seconds": round(seconds),
-        "machine": provenance.machine(),
+        **place,
         **_facts_of_run(folder),
     }
     notebook["metadata"][provenance.KEY] = made
+    if place["factor"]:
+        notebook["metadata"]["lesson"]["seconds_at_factor_1"] = round(seconds / place["factor"])
     notebook["metadata"]["language_info"] = {"name": "python"}
     set_header(notebook, path)
     nbformat.validate(notebook)
@@ -138,18 +169,26 @@ def refresh(path, seed=0):
     return made
 
 
+def _modules(cell):
+    """Return what :data:`IMPORTED` printed, as paths within the package (list of str)."""
+    files = json.loads(cell["outputs"][-1]["text"])
+    return sorted(Path(file).relative_to(Path(__file__).parent).as_posix() for file in files)
+
+
+def _tags(cell):
+    return cell["metadata"].get("tags", [])
+
+
 def _facts_of_run(folder):
     """Return data, device and versions of the lesson's own run, once it and its parts are whole."""
     runs = [json.loads(path.read_text(encoding="utf-8")) for path in folder.rglob("metrics.json")]
     for run in runs:
         if not run["finished"] or run["budget"] != "laptop":
-            raise CourseError(
-                f"The run {run['lesson']} is not a whole one at the laptop budget: nothing was refreshed."
-            )
+            raise CourseError(f"The run {run['lesson']} isn't a whole one at the laptop budget: nothing was refreshed.")
     if not runs:
         return {"data": "none", "device": "cpu", "versions": provenance.versions()}
     main = min(runs, key=lambda run: run["lesson"].count("/"))  # the lesson's own run, or else a part's
-    return {key: main[key] for key in ("data", "device", "versions", "scores") if key in main}
+    return {key: main[key] for key in ("data", "device", "versions", "scores", "reached") if key in main}
 
 
 def _strip_noise(notebook):
@@ -187,6 +226,11 @@ def repository():
         return tomllib.load(file)["project"]["urls"]["Repository"]
 
 
+def published():
+    """Say whether the repository's URL is set: without it there are neither badges nor cells for Colab."""
+    return not repository().startswith(PLACEHOLDER)
+
+
 def header(notebook, path):
     """Return a lesson's line of facts and its badges, as Markdown.
 
@@ -194,22 +238,24 @@ def header(notebook, path):
     minutes are those of the run that made its outputs, the links come from the repository's URL.
     """
     about = notebook["metadata"]["lesson"]
+    facts = f"**{about['framework']}** · {minutes(notebook)} · Read before: {about['before']}"
+    if not published():
+        return facts
     place = f"{repository().removeprefix('https://github.com/')}/{{}}main{{}}notebooks/{path.name}"
     binder = "https://mybinder.org/v2/gh/" + place.format("", "?labpath=")
     colab = "https://colab.research.google.com/github/" + place.format("blob/", "/")
-    return (
-        f"**{about['framework']}** · {minutes(notebook)} · Read before: {about['before']}\n\n"
-        f"[![Open in Binder](badges/binder.svg)]({binder}) [![Open in Colab](badges/colab.svg)]({colab})"
-    )
+    return f"{facts}\n\n[![Open in Binder](badges/binder.svg)]({binder}) [![Open in Colab](badges/colab.svg)]({colab})"
 
 
 def minutes(notebook):
-    """Return how long the run took that made a lesson's outputs, and where (str)."""
+    """Return how long the run took that made a lesson's outputs, where, and how long at factor 1 (str)."""
     made = notebook["metadata"].get(provenance.KEY)
     if not made:
         return "not run yet"
-    rounded = round(made["seconds"] / 60)
-    return f"{'under a minute' if rounded < 1 else '1 minute' if rounded == 1 else f'{rounded} minutes'} on {made['machine']}"
+    at_factor_1 = notebook["metadata"]["lesson"].get("seconds_at_factor_1")  # not in what was made before there was one
+    rest = f" ({round(at_factor_1 / 60) or 'under 1'} at factor 1)" if at_factor_1 else ""
+    place = ", ".join(made["machine"].split(", ")[:2])
+    return f"{in_minutes(made['seconds'] / 60)} on {place}{rest}"
 
 
 def table():
@@ -222,7 +268,8 @@ def table():
         notebook = nbformat.read(path, as_version=4)
         title = notebook["cells"][0]["source"].splitlines()[0].lstrip("# ")
         framework = notebook["metadata"]["lesson"]["framework"]
-        cells = [f"[{title}](notebooks/{path.name})", framework, minutes(notebook), _reached(notebook)]
+        made = notebook["metadata"].get(provenance.KEY, {})
+        cells = [f"[{title}](notebooks/{path.name})", framework, minutes(notebook), made.get("reached", "")]
         _, alt = picture(notebook) or (None, None)
         source = f"notebooks/{PICTURES}/{path.stem}.png"
         cells.append(f'<img src="{source}" alt="{html.escape(alt)}" width="240">' if alt else "")
@@ -233,22 +280,12 @@ def table():
 def picture(notebook):
     """Return the PNG file (bytes) and the alt text (str) of a lesson's cell tagged ``picture``, or None."""
     for cell in notebook["cells"]:
-        if "picture" in cell["metadata"].get("tags", []):
+        if "picture" in _tags(cell):
             for output in cell["outputs"]:
                 if "image/png" in output.get("data", {}):
                     png = base64.b64decode(output["data"]["image/png"])
                     return png, output["metadata"]["image/png"]["alt"]
     return None
-
-
-def _reached(notebook):
-    scores = notebook["metadata"].get(provenance.KEY, {}).get("scores", {})
-    words = {
-        "frechet_over_floor": "Fréchet distance {:.0f} floors",
-        "coverage_of_real": "coverage {:.0%} of real digits'",
-        "least_frequent": "rarest digit {:.1%}",
-    }
-    return ", ".join(form.format(scores[score]) for score, form in words.items() if score in scores)
 
 
 def write_headers():
@@ -269,10 +306,15 @@ def write_headers():
 
 
 def set_header(notebook, path):
-    """Set the cell tagged ``header`` to :func:`header`, and the one tagged ``colab`` to what Colab needs."""
-    for cell in notebook["cells"]:
-        tags = cell["metadata"].get("tags", [])
-        if "header" in tags:
+    """Set the cell tagged ``header`` to :func:`header`; put a cell for Colab above the set-up, once there is a URL."""
+    import nbformat
+
+    cells = [cell for cell in notebook["cells"] if "colab" not in _tags(cell)]
+    for cell in cells:
+        if "header" in _tags(cell):
             cell["source"] = header(notebook, path)
-        elif "colab" in tags:
-            cell["source"] = COLAB.format(repository=repository())
+    if published():
+        source = COLAB.format(repository=repository())
+        first = next(n for n, cell in enumerate(cells) if cell["cell_type"] == "code")
+        cells.insert(first - 1, nbformat.v4.new_code_cell(source, id="colab", metadata={"tags": ["colab"]}))
+    notebook["cells"] = cells

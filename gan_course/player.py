@@ -77,8 +77,10 @@ class Player:
             arguments=self._arguments,
         )
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/html": self.html(), "text/plain": self.alt}
+    _repr_html_ = html
+
+    def __repr__(self):
+        return self.alt
 
 
 def _webp(pixels, quality):

@@ -13,6 +13,16 @@ def someone_looks():
     return bool(os.environ.get("JPY_SESSION_NAME")) or "google.colab" in sys.modules or sys.stdout.isatty()
 
 
+def say(text):
+    """Print a line; where there is a bar, above it, and not on the bar's own line."""
+    if someone_looks():
+        from tqdm import tqdm
+
+        tqdm.write(text, file=sys.stdout)
+    else:
+        print(text)
+
+
 class Progress:
     """Context manager around a loop of ``total`` steps, ``start`` of which are done."""
 
@@ -37,12 +47,16 @@ class Progress:
             )
         return self
 
+    def due(self, step):
+        """Say whether a line is printed after this step."""
+        return self._bar is None and step % self._tenth == 0
+
     def show(self, step, losses):
         """Report that ``step`` steps are done, the last with these losses (a dict of floats)."""
         if self._bar is not None:
             self._bar.set_postfix({name: f"{value:.2f}" for name, value in losses.items()}, refresh=False)
             self._bar.update(step - self._bar.n)
-        elif step % self._tenth == 0:
+        elif self.due(step):
             values = "  ".join(f"{name} {value:5.2f}" for name, value in losses.items())
             left = (time.perf_counter() - self._since) / (step - self._start) * (self._total - step)
             print(f"step {step:>7,} of {self._total:,}   {values}   {left:4.0f} s left")

@@ -4,7 +4,8 @@ The refresh command, and nothing else, writes this into the notebook's metadata.
 
 * fresh: its code is the code that made its outputs;
 * stale: it was changed since, and has to be refreshed;
-* made with an older package: its own code is the same, a helper's is not. That is shown, not failed.
+* made with an older package: its own code is the same, but a helper that it imported has changed. That is shown, not
+  failed.
 """
 
 import ast
@@ -15,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 import gan_course
+from gan_course import machine as this_machine
 
 KEY = "gan_course"
 NOT_HASHED = {"colab", "exercise", "check", "solution", "parameters", "injected-parameters"}
@@ -32,7 +34,7 @@ def code_hash(sources):
     Raises
     ------
     SyntaxError
-        If one is no Python (a shell line, a magic).
+        If one isn't Python (a shell line, a magic).
     """
     digest = hashlib.sha256()
     for source in sources:
@@ -67,10 +69,25 @@ def lesson_hash(notebook):
     )
 
 
-def package_hash():
-    """Return the hash of the package's own code."""
+def package_code():
+    """Return the package's code: path within the package ("data/image_sets.py") to source (dict of str)."""
     folder = Path(gan_course.__file__).parent
-    return code_hash(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py")))
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in folder.rglob("*.py")}
+
+
+def package_hash(modules=None, code=None):
+    """Return the hash of the package's code, or of some modules of it.
+
+    Parameters
+    ----------
+    modules : iterable of str, optional
+        Keys of :func:`package_code`. One that isn't there any more counts as changed.
+    code : dict, optional
+        What :func:`package_code` returned earlier.
+    """
+    code = package_code() if code is None else code
+    names = sorted(code if modules is None else modules)
+    return code_hash(part for name in names for part in (repr(name), code.get(name, "gone")))
 
 
 def versions():
@@ -80,10 +97,29 @@ def versions():
 
 
 def machine():
-    """Return a line on this machine: system, processor type, cores."""
-    import os
+    """Return a line on this machine: processor, cores, system (str)."""
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{this_machine.processor()}, {this_machine.cores()} cores, {system}"
 
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPU cores"
+
+def made_on(notebook, again=False):
+    """Return where a lesson's times are measured, for what is stored beside them.
+
+    Parameters
+    ----------
+    notebook : dict-like
+        The lesson, whose framework the factor is for.
+    again : bool
+        Measure the factor now, whatever was measured earlier.
+
+    Returns
+    -------
+    dict
+        ``machine``, a line, and ``factor``: how many times as long as at factor 1 the lesson takes here
+        (:mod:`gan_course.machine`; None where it can't be measured).
+    """
+    kind = this_machine.framework(notebook["metadata"]["lesson"])
+    return {"machine": machine(), "factor": this_machine.factor(kind, again=again)}
 
 
 def status(notebook):
@@ -91,4 +127,5 @@ def status(notebook):
     made = notebook["metadata"].get(KEY, {})
     if made.get("code_sha256") != lesson_hash(notebook):
         return STALE
-    return FRESH if made.get("package_sha256") == package_hash() else OLDER
+    modules = made.get("modules")  # lessons that were refreshed before there was this list count as older
+    return FRESH if modules and made["package_sha256"] == package_hash(modules) else OLDER

@@ -1,50 +1,43 @@
-"""Recorded experiments: every recipe of a lesson over several seeds, judged by the yardstick, kept under results/.
+"""Recorded experiments: every recipe of a lesson over several seeds, judged by its task, kept under results/.
 
 The code that trains is the lesson's own. Its cells tagged ``recipe`` have to define
 
-* ``RECIPES``: name to settings, a dict; with ``"seeds"`` in it, only those of the recording's seeds are taken;
+* ``RECIPES``: slug to settings. A slug is lower-case words with hyphens, ``"lr-0.0005"``; the settings are a dict
+  with a ``"label"`` for readers. With ``"seeds"`` in it, only those of the recording's seeds are taken; a ``"task"``
+  goes before the lesson's;
 * ``train_recipe(settings, seed, steps)``: trains, and yields ``(step, networks)`` twice or more, the last time at
   the end; ``networks`` is name to anything that ``draw`` takes;
-* ``draw(network, z)``: float32 z (n, latent_dim) to samples, uint8 (n, 28, 28);
-* ``latent_dim`` (``"latent_dim"`` in a recipe's settings goes before it), and ``STEPS``: budget to a number of steps;
-* ``draw_latents(rng, n)``, where z is not N(0, 1);
-* ``labels_of(z)``: integers (n,), where z says which digit is asked for; then conditional accuracy is recorded, too.
+* ``draw(network, *inputs)``: the task's inputs to samples;
+* ``task``, a :class:`gan_course.tasks.Task`, and ``STEPS``: budget to a number of steps.
 
-A recording can be broken off and called again: a recipe and seed that is done is not done anew, as long as the
+A recording can be broken off and called again: a recipe and seed that is done is not done again, as long as the
 code of these cells is the same. Steps count, not seconds, so it may run two at a time with one thread each;
 seconds per step are measured apart, on a machine that does nothing else.
 """
 
-import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import nbformat
-import numpy as np
+import pandas
+from filelock import FileLock, Timeout
 
 from gan_course import lessons, provenance
 from gan_course.errors import CourseError
-from gan_course.run import SAMPLE_STREAM, latents
+from gan_course.table import Table
+from gan_course.tasks.score import Score
+from gan_course.tasks.task import SAMPLE_STREAM, generate
 
 RESULTS = lessons.ROOT / "results"
-SAMPLES = 10_000
-SCORES = (
-    "frechet_over_floor",
-    "frechet_distance",
-    "coverage_of_real",
-    "coverage_of_real_worst",
-    "class_kl",
-    "least_frequent",
-    "confidence_mean",
-    "classifier_score",
-    "share_over_95",
-    "conditional_accuracy",  # where labels are asked for
-)
+SLUG = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
 TIMED_STEPS, ROUNDS = 60, 5
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
@@ -61,34 +54,39 @@ def load(path, budget):
     Raises
     ------
     CourseError
-        If they don't define what a recording needs.
+        If they don't define what a recording needs, or a recipe has no slug or no label.
     """
-    names = {"budget": budget, "seed": 0}
+    names = {"budget": budget, "seed": 0, "dataset": "mnist"}
     for source in recipe_cells(path):
         exec(compile(source, path.name, "exec"), names)
-    if missing := {"RECIPES", "train_recipe", "draw", "latent_dim", "STEPS"} - names.keys():
+    if missing := {"RECIPES", "train_recipe", "draw", "task", "STEPS"} - names.keys():
         raise CourseError(f"{path.name} can't be recorded: its recipe cells don't define {', '.join(sorted(missing))}.")
+    for slug, settings in names["RECIPES"].items():
+        if not SLUG.fullmatch(slug):
+            raise CourseError(
+                f"The recipe {slug!r} needs a slug for a key: lower-case words with hyphens, `lr-0.0005`."
+            )
+        if "label" not in settings:
+            raise CourseError(f"The recipe {slug!r} needs a name for readers: add a `label` to its settings.")
     return names
 
 
-def record_one(path, budget, recipe, seed):
-    """Train one recipe with one seed and judge it; return its rows (list of dict)."""
-    from gan_course.yardstick import judge, look
+def task_of(names, slug):
+    """Return the :class:`gan_course.tasks.Task` of a recipe: its own, or the lesson's."""
+    return names["RECIPES"][slug].get("task", names["task"])
 
+
+def record_one(path, budget, slug, seed):
+    """Train one recipe with one seed and judge it; return its rows (list of dict)."""
     names = load(path, budget)
-    settings = names["RECIPES"][recipe]
-    latent_dim = settings.get("latent_dim", names["latent_dim"])
-    z = latents(seed, SAMPLES, latent_dim, SAMPLE_STREAM, names.get("draw_latents"))
-    asked = names["labels_of"](z) if "labels_of" in names else None
+    task = task_of(names, slug)
+    inputs = task.draw_inputs(seed, task.samples, SAMPLE_STREAM)
     rows = []
-    for step, networks in names["train_recipe"](settings, seed, names["STEPS"][budget]):
+    for step, networks in names["train_recipe"](names["RECIPES"][slug], seed, names["STEPS"][budget]):
         for name, network in networks.items():
-            samples = np.concatenate([names["draw"](network, z[i : i + 1000]) for i in range(0, SAMPLES, 1000)])
-            report = judge(samples, labels=asked)
-            scores = {**report.scores, "least_frequent": min(report["class_histogram"])}
-            scores["share_over_95"] = np.mean(look(samples)[1].max(axis=1) > 0.95)
-            row = {"recipe": recipe, "network": name, "seed": seed, "step": step}
-            rows.append(row | {score: round(float(scores[score]), 5) for score in SCORES if score in scores})
+            values = task.evaluate(generate(partial(names["draw"], network), inputs), inputs)
+            row = {"recipe": slug, "network": name, "seed": seed, "step": step}
+            rows.append(row | {score.key: round(float(values[score.key]), 5) for score in task.scores})
     return rows
 
 
@@ -104,7 +102,7 @@ def seconds_per_step(path, budget):
         looks = [(step, time.perf_counter()) for step, _ in names["train_recipe"](settings, 0, TIMED_STEPS)]
         (first, started), (last, ended) = looks[0], looks[-1]
         if last == first:
-            raise CourseError(f"train_recipe yields but once in {TIMED_STEPS} steps of {recipe!r}: it can't be timed.")
+            raise CourseError(f"train_recipe yields only once in {TIMED_STEPS} steps of {recipe!r}: it can't be timed.")
         seconds = round((ended - started) / (last - first), 5)
         measured[recipe] = min(seconds, measured.get(recipe, seconds))
     return measured
@@ -116,15 +114,23 @@ def record(path, budget="laptop", seeds=(0, 1, 2), processes=2):
     Raises
     ------
     CourseError
-        If the lesson's recipe cells change meanwhile.
+        If the lesson's recipe cells change meanwhile, or another process records it.
     """
     code = provenance.code_hash(recipe_cells(path))
     folder = Path(os.environ.get("GAN_COURSE_RUNS") or "runs", path.stem, f"record-{budget}-{code[:8]}")
     folder.mkdir(parents=True, exist_ok=True)
-    settings = load(path, budget)["RECIPES"]
-    recipes = list(settings)
-    jobs = [(recipe, seed) for seed in seeds for recipe in recipes if seed in settings[recipe].get("seeds", seeds)]
-    files = [folder / f"{recipes.index(recipe)}-{seed}.json" for recipe, seed in jobs]
+    try:
+        with FileLock(folder / "lock", timeout=0):
+            _record(path, budget, seeds, processes, code, folder)
+    except Timeout:
+        raise CourseError(f"Another process is recording {path.stem} already, in {folder}. Let it end.") from None
+
+
+def _record(path, budget, seeds, processes, code, folder):
+    names = load(path, budget)
+    settings, task = names["RECIPES"], names["task"]
+    jobs = [(slug, seed) for seed in seeds for slug in settings if seed in settings[slug].get("seeds", seeds)]
+    files = [folder / f"{slug}-seed{seed}.json" for slug, seed in jobs]
     one_thread = {**os.environ, "GAN_COURSE_STRICT": "1", **dict.fromkeys(THREADS, "1")}
 
     def work(job, file):
@@ -140,28 +146,123 @@ def record(path, budget="laptop", seeds=(0, 1, 2), processes=2):
     timing = folder / "seconds_per_step.json"  # last, when nothing else runs
     if not timing.exists():
         timing.write_text(json.dumps(seconds_per_step(path, budget)), encoding="utf-8")
-    rows = [row for file in files for row in json.loads(file.read_text(encoding="utf-8"))]
-    RESULTS.mkdir(exist_ok=True)
-    with open(RESULTS / f"{path.stem}.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows)
+    rows = pandas.DataFrame([row for file in files for row in json.loads(file.read_text(encoding="utf-8"))])
     facts = {
         "recipe_sha256": code,
         "budget": budget,
         "seeds": list(seeds),
-        "samples": SAMPLES,
-        "data": "mnist",
+        "task": task.name,
+        "samples": task.samples,
+        "data": task.data,
         "device": "cpu",
         "machine": provenance.machine(),
+        "labels": {slug: recipe["label"] for slug, recipe in settings.items()},
+        "scores": [asdict(score) for score in task.scores],
         "seconds_per_step": json.loads(timing.read_text(encoding="utf-8")),
         "versions": provenance.versions(),
     }
-    (RESULTS / f"{path.stem}.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    RESULTS.mkdir(exist_ok=True)
+    rows.to_csv(RESULTS / f"{path.stem}.csv", index=False)
+    (RESULTS / f"{path.stem}.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+class Recorded:
+    """A lesson's recorded results.
+
+    Attributes
+    ----------
+    rows : pandas.DataFrame
+        One row for each recipe (its slug), network, seed and step, with a column for each score.
+    facts : dict
+        Budget, seeds, samples, data, machine, versions ... of the recording.
+    labels : dict
+        Slug to the recipe's name for readers.
+    scores : dict
+        Key to :class:`gan_course.tasks.Score`.
+    """
+
+    def __init__(self, lesson, rows, facts):
+        self.lesson, self.rows, self.facts, self.labels = lesson, rows, facts, facts["labels"]
+        self.scores = {score["key"]: Score(**score) for score in facts["scores"]}
+
+    def curve(self, slug, network=None):
+        """Return the rows of one network of one recipe, at every step that was looked at (pandas.DataFrame).
+
+        Raises
+        ------
+        CourseError
+            If it wasn't recorded, or the recipe has several networks and none is named.
+        """
+        mine = self.rows[self.rows["recipe"] == slug]
+        if mine.empty:
+            raise CourseError(f"{self.lesson} has no recorded recipe {slug!r}, but: {', '.join(self.labels)}.")
+        found = mine if network is None else mine[mine["network"] == network]
+        if found["network"].nunique() != 1:
+            raise CourseError(f"Say which network of {slug!r}: {', '.join(mine['network'].unique())}.")
+        return found
+
+    def runs(self, slug, network=None, step=None):
+        """Return one row a seed, after ``step`` steps or else after the last (pandas.DataFrame)."""
+        mine = self.curve(slug, network)
+        step = mine["step"].max() if step is None else step
+        found = mine[mine["step"] == step].reset_index(drop=True)
+        if found.empty:
+            raise CourseError(
+                f"{slug!r} wasn't looked at after {step} steps, but: {sorted(mine['step'].unique().tolist())}."
+            )
+        return found
+
+    def range(self, slug, network, score, step=None, form=None):
+        """Return a score of all seeds as text: ``"2.9 to 3.5"``, from the best to the worst."""
+        return self.scores[score].span(self.runs(slug, network, step)[score], form)
+
+    def seconds(self, slug):
+        """Return the seconds that a step of a recipe took (float)."""
+        return self.facts["seconds_per_step"][slug]
+
+    def plot(self, axes, slug, network, score, style, label=None, **how):
+        """Draw a score over the seconds of training into matplotlib's axes: a line a seed, one entry in the legend.
+
+        The entry is the recipe's name for readers, or ``label``.
+        """
+        label = label or self.labels[slug]
+        for _, one in self.curve(slug, network).groupby("seed"):
+            axes.plot(one["step"] * self.seconds(slug), one[score], style, label=label, **how)
+            label = None
+
+    def table(self, runs, scores, name="recipe"):
+        """Return a :class:`gan_course.table.Table` of recipes and scores, each from the best seed to the worst.
+
+        Parameters
+        ----------
+        runs : iterable or dict
+            Of ``(slug, network)`` or ``(slug, network, step)``; in a dict, with the names that they are to have.
+        scores : iterable of str
+            Keys.
+        name : str
+            The first column's heading.
+        """
+        if not isinstance(runs, dict):
+            runs = {f"{self.labels[slug]} ({network})": (slug, network, *step) for slug, network, *step in runs}
+        rows = []
+        for label, run in runs.items():
+            found = self.runs(*run)
+            step = int(found["step"].iloc[0])
+            texts = [self.scores[score].span(found[score]) for score in scores]
+            rows.append([label, f"{step:,}", f"{step * self.seconds(run[0]):,.0f}", *texts])
+        heads = [name, "steps", "seconds", *(self.scores[score].label for score in scores)]
+        return Table(heads, rows, self.about)
+
+    @property
+    def about(self):
+        """How it was recorded, in a line (str)."""
+        facts = self.facts
+        seeds = ", ".join(map(str, facts["seeds"]))
+        return f"Recorded: seeds {seeds}; {facts['samples']:,} samples each, from the best seed to the worst; {facts['machine']}."
 
 
 def recorded(lesson):
-    """Return a lesson's recorded rows and facts: ``(list of dict, dict)``, numbers as numbers.
+    """Return a lesson's :class:`Recorded` results.
 
     Raises
     ------
@@ -173,9 +274,8 @@ def recorded(lesson):
         raise CourseError(
             f"Nothing is recorded for {lesson}: `python -m gan_course record {lesson}` makes {table.name}."
         )
-    with open(table, encoding="utf-8") as file:
-        rows = [{key: _number(value) for key, value in row.items()} for row in csv.DictReader(file)]
-    return rows, json.loads(facts.read_text(encoding="utf-8"))
+    rows = pandas.read_csv(table, dtype={"recipe": str, "network": str})
+    return Recorded(lesson, rows, json.loads(facts.read_text(encoding="utf-8")))
 
 
 def older_recipe(path):
@@ -185,15 +285,6 @@ def older_recipe(path):
         made = json.loads(facts.read_text(encoding="utf-8"))["recipe_sha256"]
         if made != provenance.code_hash(recipe_cells(path)):
             return (
-                f"results/{path.stem}.csv was recorded with other recipe cells: `make record LESSON=...` makes it anew"
+                f"results/{path.stem}.csv was recorded with other recipe cells: `make record LESSON=...` makes it again"
             )
     return None
-
-
-def _number(text):
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text

@@ -1,7 +1,8 @@
-"""What a game of any framework hands to the audit: two networks, their optimisers, its noise, real samples."""
+"""What the tests of the audit share, whatever the framework is."""
 
 
 def arguments_of(game, **others):
+    """Return what a game hands to the audit: two updates, their networks, optimisers and noise, and real samples."""
     state = {
         "generator": game.g,
         "discriminator": game.d,
@@ -9,4 +10,9 @@ def arguments_of(game, **others):
         "opt_g": game.opt_g,
         "opt_d": game.opt_d,
     }
-    return {"update_d": game.update_d, "update_g": game.update_g, "state": state, "batch": game.real} | others
+    updates = {"discriminator": game.update_d, "generator": game.update_g}
+    return {"updates": updates, "state": state, "batch": game.real} | others
+
+
+def named(report, *levels):
+    return [verdict.name for verdict in report.verdicts if verdict.level in (levels or ("fault", "warning"))]

@@ -5,13 +5,10 @@ import random
 import audit_keras as cases
 import numpy as np
 import pytest
+from audit_game import named
 
 from gan_course.audit import audit
 from gan_course.errors import CourseError
-
-
-def named(report, *levels):
-    return [verdict.name for verdict in report.verdicts if verdict.level in (levels or ("fault", "warning"))]
 
 
 @pytest.mark.parametrize("name", cases.RIGHT)
@@ -37,7 +34,17 @@ def test_the_order_of_compiling_and_freezing(K, order):
     report = audit(**cases.Compiled(K, order).arguments())
     assert named(report) == ([wanted] if wanted else []), report
     for fault in report.faults:
-        assert ("traced" in fault.hint or "trace the function" in fault.hint) == keras_3
+        assert ("traced" in fault.hint or "traces the function" in fault.hint) == keras_3
+
+
+def test_an_autoencoder(K):
+    game = cases.Autoencoder(K)
+    game.opt.build(game.variables)
+    assert named(audit(**game.arguments()), "fault", "warning", "note") == []
+    game.opt = cases.adam(K)
+    game.opt.build(game.encoder.trainable_variables)
+    report = audit(**game.arguments())
+    assert named(report) == ["update-raises"] and "Build it with those of all networks" in report.faults[0].hint
 
 
 def test_momentum_from_earlier_steps_does_not_pass_for_a_gradient(K):
@@ -58,19 +65,19 @@ def test_a_network_without_variables_is_an_error(K):
 
 
 def everything(K):
-    """Batch norm in both, dropout in D, Adam, a schedule by hand, dice of NumPy and Python."""
+    """Batch norm in both, dropout in D, Adam, a schedule by hand, random numbers of NumPy and Python."""
     game = cases.normed(K, opt=cases.adam)
-    game.dice = np.random.default_rng(3)
+    game.rng = np.random.default_rng(3)
     plain = game.update_d
 
     def update_d(real):
-        game.dice.random(), random.random()
+        game.rng.random(), random.random()
         game.opt_d.learning_rate.assign(game.opt_d.learning_rate * 0.9)
         return plain(real)
 
     game.update_d = update_d
     arguments = game.arguments()
-    arguments["state"]["dice"] = game.dice
+    arguments["state"]["rng"] = game.rng
     return game, arguments
 
 
@@ -84,31 +91,31 @@ def seen(game):
     return {
         "numbers": numbers,
         "flags": [layer.trainable for network in (game.g, game.d) for layer in network._flatten_layers()],
-        "dice": [random.getstate(), str(game.dice.bit_generator.state)],
+        "rng": [random.getstate(), str(game.rng.bit_generator.state)],
     }
 
 
 def assert_same(a, b):
     for one, other in zip(a["numbers"], b["numbers"], strict=True):
         np.testing.assert_array_equal(one, other)
-    assert a["flags"] == b["flags"] and a["dice"] == b["dice"]
+    assert a["flags"] == b["flags"] and a["rng"] == b["rng"]
 
 
 @pytest.mark.parametrize("raises", [False, True])
 def test_everything_is_put_back(K, raises):
     game, arguments = everything(K)
-    arguments["update_d"](game.real)
-    arguments["update_g"](game.real)
+    for update in arguments["updates"].values():
+        update(game.real)
     game.d.layers[0].trainable = False
     if raises:
-        update_g = arguments["update_g"]
+        update_g = arguments["updates"]["generator"]
 
         def broken(real):
             update_g(real)
             game.d.trainable = game.g.trainable = False
             raise RuntimeError("broken on purpose")
 
-        arguments["update_g"] = broken
+        arguments["updates"]["generator"] = broken
     before = seen(game)
     assert ("update-raises" in named(audit(**arguments))) == raises
     assert_same(before, seen(game))
@@ -121,8 +128,8 @@ def test_training_goes_on_as_if_there_had_been_no_audit(K):
         for step in range(2):
             if audited and step == 1:
                 assert audit(**arguments).ok
-            arguments["update_d"](game.real)
-            arguments["update_g"](game.real)
+            for update in arguments["updates"].values():
+                update(game.real)
         return seen(game)
 
     assert_same(train(False), train(True))

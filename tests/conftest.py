@@ -1,4 +1,4 @@
-"""Settings of every test: one math thread each, deterministic fuzzing, nobody's own data."""
+"""Settings of every test: one math thread each, deterministic fuzzing, nobody's own data, TensorFlow only where it is."""
 
 import os
 
@@ -9,6 +9,7 @@ for kind in ("INTRAOP", "INTEROP"):
 
 import pytest
 from hypothesis import settings
+from needs import LINE, only_tensorflow_is_missing
 
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")
@@ -19,3 +20,30 @@ def runs(tmp_path, monkeypatch):
     """A folder of the test's own for the artefacts of runs."""
     monkeypatch.setenv("GAN_COURSE_RUNS", str(tmp_path / "runs"))
     return tmp_path / "runs"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    return (yield from _skipped_without_tensorflow())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    return (yield from _skipped_without_tensorflow())
+
+
+def _skipped_without_tensorflow():
+    try:
+        return (yield)
+    except ModuleNotFoundError as error:
+        if only_tensorflow_is_missing(error):
+            pytest.skip(f"needs {LINE}")
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    if report.failed and only_tensorflow_is_missing(report.call.excinfo.value.__cause__):
+        report.outcome, report.longrepr = "skipped", (str(collector.path), 0, f"Skipped: needs {LINE}")
+    return report

@@ -6,8 +6,8 @@ pytest.register_assert_rewrite("audit_keras_tests")
 
 import audit_keras as cases  # noqa: E402
 import tf_keras  # noqa: E402
+from audit_game import named  # noqa: E402
 from audit_keras_tests import *  # noqa: E402, F403
-from audit_keras_tests import named  # noqa: E402
 
 from gan_course.audit import audit  # noqa: E402
 

@@ -7,9 +7,10 @@ import nbformat
 import numpy as np
 import pytest
 
-from gan_course import lessons, record, yardstick
+from gan_course import lessons, record
+from gan_course.tasks import Score, Task
 
-sys.path.insert(0, str(lessons.ROOT))  # the benchmarks are no part of the package
+sys.path.insert(0, str(lessons.ROOT))  # the benchmarks are not part of the package
 from benchmarks import __main__ as command  # noqa: E402
 from benchmarks import imports, notebooks, overhead, quality  # noqa: E402
 
@@ -101,32 +102,32 @@ def test_shorter_runs_fill_in_the_looks():
     assert quality.lengths(100) == [100]
 
 
-def test_training_counts_and_judging_does_not(clock, monkeypatch):
+def test_training_counts_and_judging_does_not(clock):
     """A step takes a second, a judgement a thousand, and the distance is 1,000 over the steps."""
 
-    class Report:
-        def __init__(self, samples):
-            clock.now += 1000
-            assert samples.shape == (1000, 28, 28)
-            self.scores = {"frechet_over_floor": float(samples[0, 0, 0]), "coverage_of_real": 0.5}
+    def evaluate(samples, z):
+        clock.now += 1000
+        assert samples.shape == z.shape == (1000, 2)
+        return {"distance": float(samples[0, 0]), "coverage": 0.5}
 
     def train_recipe(settings, seed, steps):
-        assert (settings, seed) == ("settings", 7)
+        assert (settings, seed) == ({"lr": 1}, 7)
         for step in range(1, steps + 1):
             clock.now += 1
             if step in (steps // 3, 2 * steps // 3, steps):
                 yield step, {"generator": 1000 / step, "average": None}
 
-    monkeypatch.setattr(yardstick, "judge", Report)
-    draw = lambda network, z: np.full((len(z), 28, 28), network)  # noqa: E731
-    names = {"RECIPES": {"a": "settings"}, "train_recipe": train_recipe, "draw": draw, "latent_dim": 2}
+    scores = Score("distance", "distance", ".1f", "lower"), Score("coverage", "coverage", ".0%", headline=True)
+    task = Task("test", lambda rng, n: rng.standard_normal((n, 2)), None, evaluate, scores, "toys")
+    draw = lambda network, z: np.full(z.shape, network)  # noqa: E731
+    names = {"RECIPES": {"a": {"lr": 1}}, "train_recipe": train_recipe, "draw": draw, "task": task}
     looks = quality.train(names, "a", "generator", steps=1500, samples=1000, seed=7)
     assert [(look["step"], look["seconds"]) for look in looks] == [(n, n) for n in (166, 333, 500, 1000, 1500)]
-    assert looks[-1] == {"step": 1500, "seconds": 1500, "floors": 0.7, "coverage": 0.5}
+    assert looks[-1] == {"step": 1500, "seconds": 1500, "distance": 0.7, "scores": "coverage 50%"}
 
 
-def look(seconds, floors):
-    return {"step": seconds, "seconds": seconds, "floors": floors, "coverage": 0.5}
+def look(seconds, distance):
+    return {"step": seconds, "seconds": seconds, "distance": distance, "scores": f"distance {distance}"}
 
 
 def test_a_target_is_reached_at_the_first_look_that_stays_below_it():
@@ -151,22 +152,32 @@ def test_a_target_is_not_reached_by_passing_through():
 
 def test_several_runs_give_their_median_and_how_many_got_there():
     runs = [
-        {"article": [look(9, 500)], "lesson": [look(s, floors)]} for s, floors in ((1, 50), (2, 50), (6, 50), (7, 200))
+        {"article": [look(9, 500)], "lesson": [look(s, distance)]}
+        for s, distance in ((1, 50), (2, 50), (6, 50), (7, 200))
     ]
     row = quality.reached(100, runs)
     assert (row["lesson"], row["lesson_runs"], row["article_runs"], row["ratio"]) == (2, "3 of 4", "0 of 4", 4.5)
 
 
-@pytest.mark.parametrize("lesson", quality.RECIPES)
+PLANS = quality.plans()
+
+
+def test_every_lesson_with_recorded_results_says_what_its_benchmark_compares():
+    assert PLANS.keys() == {file.stem for file in record.RESULTS.glob("*.csv")}
+    for plan in PLANS.values():
+        assert plan["targets"] == sorted(plan["targets"], reverse=True)
+
+
+@pytest.mark.parametrize("lesson", PLANS)
 def test_the_recorded_looks_are_the_recorded_steps_in_seconds(lesson):
-    rows, facts = record.recorded(lesson)
-    runs = quality.recorded_looks(lesson, rows, facts)
-    assert 3 <= len(runs) <= len(facts["seeds"])
+    results = record.recorded(lesson)
+    runs = quality.recorded_looks(results, PLANS[lesson])
+    assert 3 <= len(runs) <= len(results.facts["seeds"])
     for run in runs:
-        for which, (recipe, _) in zip(quality.WHICH, quality.RECIPES[lesson], strict=True):
+        for which in quality.WHICH:
             assert len(run[which]) >= 2
             for entry in run[which]:
-                assert entry["seconds"] == entry["step"] * facts["seconds_per_step"][recipe]
+                assert entry["seconds"] == entry["step"] * results.seconds(PLANS[lesson][which][0])
 
 
 @pytest.mark.parametrize("name", ["mnist", "digits"])
@@ -176,13 +187,13 @@ def test_quality_is_measured_on_mnist_only(clock, monkeypatch, name):
 
     Data.name = name
     looks = [look(10, 500), look(40, 90)]
-    monkeypatch.setattr(quality.record, "load", lambda path, budget: {"mnist": Data})
+    monkeypatch.setattr(quality.record, "load", lambda path, budget: {"train": Data})
     monkeypatch.setattr(quality, "train", lambda *arguments: looks)
     text = quality.table(quality.measure(**quality.SIZES["tiny"]))
     if name == "mnist":
         assert text.count("Live: seed 0, up to 6 steps") == 1
-        assert text.count("Recorded, not measured now") == len(quality.RECIPES)
-        assert "| article | 40 | 40.0 | 90 | 0.50 |" in text
+        assert text.count("Recorded, not measured now") == len(PLANS)
+        assert "| article | 40 | 40.0 | distance 90 |" in text
     else:
         assert text.startswith("There is no MNIST here")
 

@@ -19,11 +19,11 @@ def test_importing_the_package_loads_no_framework_and_no_plotting():
 
 
 def test_what_a_lesson_imports_loads_no_framework():
-    code = "import sys; from gan_course import budget, data, plots, run; print(*sys.modules)"
+    code = "import sys; from gan_course import audit, budget, data, plots, run; print(*sys.modules)"
     loaded = set(
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     )
-    assert not loaded & {"torch", "tensorflow", "matplotlib", "sklearn"}
+    assert not loaded & {"torch", "tensorflow", "keras", "tf_keras", "matplotlib", "sklearn"}
 
 
 @pytest.mark.skipif("os.environ.get('GAN_COURSE_OFFLINE') != '1'", reason="only where CI blocks the network")

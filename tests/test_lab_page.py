@@ -62,7 +62,7 @@ def test_it_asks_nobody_for_anything_and_says_what_it_shows(make):
     assert not re.search(r'(?:src|href)="(?!data:)', html) and "import(" not in html and "fetch(" not in html
     assert html.count("</script>") == 1  # nothing in it ends the script early
     assert escape(shown.alt) in html and len(shown.alt) > 80
-    assert shown._repr_mimebundle_()["text/plain"] == shown.alt
+    assert repr(shown) == shown.alt
 
 
 def test_a_recording_is_small_enough_for_a_notebook():

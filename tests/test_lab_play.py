@@ -41,7 +41,12 @@ def test_the_audit_finds_nothing_wrong_with_the_updates(loss):
         )
 
     state = {name: getattr(game, name) for name in ("generator", "discriminator", "opt_g", "opt_d", "noise")}
-    report = audit(update_d, update_g, state=state, batch=game.draw_real(), logits=game.discriminator)
+    report = audit(
+        {"discriminator": update_d, "generator": update_g},
+        state=state,
+        batch=game.draw_real(),
+        logits=game.discriminator,
+    )
     assert report.ok, report
 
 

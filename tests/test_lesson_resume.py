@@ -1,48 +1,60 @@
-"""A lesson's own training, interrupted halfway and resumed, ends as in one go: bit for bit."""
+"""A lesson's own training, interrupted halfway and resumed, ends as in one go: bit for bit.
+
+What a lesson needs to train is said by its cells' tags: those tagged ``recipe`` or ``train`` are run, in order, up to
+the last one tagged ``train``.
+"""
 
 import signal
 
 import nbformat
 import numpy as np
 import pytest
+from hygiene import runs_of
+from needs import lesson_params
 
 from gan_course import checkpoint, lessons
-from gan_course.run import folder_of
+from gan_course.run import Run
 
-CELLS = {  # what of a lesson is needed to train as it does
-    "03": "onednn imports setting scale networks discriminator update-d update-g adam draw average ours players run loop",
-    "04": "onednn imports setting ranges discriminator generator counts recipe compile-pair make-pair updates average"
-    " our-recipe players look run loop",
-    "05": "imports setting article-networks losses r1 scale generator discriminator update-d update-g"
-    " average tools settings players make-ours run loop",
-    "06": "imports setting scale label-rows article-networks article-discriminator update-d update-g tools draw"
-    " concat-generator concat-discriminator discriminator cbn generator settings make-players players run loop",
-}
 SEED, HALF = 5, 6
+TRAINED = [path for path in lessons.all_lessons() if runs_of(nbformat.read(path, as_version=4))]
 
 
-def train(number, interrupt=False):
-    """Run a lesson's training at smoke, in names of its own; return what its last checkpoint holds."""
-    path = lessons.find(number)
-    sources = {cell.id: cell.source for cell in nbformat.read(path, as_version=4).cells}
-    if interrupt:
-        press = f"    if run.step == {HALF - 1}:\n        signal.raise_signal(signal.SIGINT)\n    run.log("
-        assert "    run.log(" in sources["loop"]
-        sources["loop"] = sources["loop"].replace("    run.log(", press, 1)
-    names = {"budget": "smoke", "seed": SEED, "signal": signal}
-    for name in CELLS[number].split():
-        exec(compile(sources[name], name, "exec"), names)
-    return checkpoint.read(folder_of(path.stem, "smoke", SEED) / "checkpoint.safetensors")
+def training_cells(path):
+    """Return the sources of the cells that a lesson's own training needs (list of str)."""
+    cells = nbformat.read(path, as_version=4).cells
+    tags = [cell.metadata.get("tags", []) for cell in cells]
+    last = max((n for n in range(len(cells)) if "train" in tags[n]), default=-1)
+    return [cell.source for cell, own in zip(cells[: last + 1], tags, strict=False) if {"recipe", "train"} & set(own)]
 
 
-@pytest.mark.parametrize("number", CELLS)
-def test_a_lesson_resumes_exactly(number, runs, monkeypatch):
+def train(path):
+    """Run a lesson's training at smoke, in names of its own; return what the last run's checkpoint holds."""
+    names = {"budget": "smoke", "seed": SEED, "dataset": "mnist"}
+    for number, source in enumerate(training_cells(path)):
+        exec(compile(source, f"{path.stem}, cell {number}", "exec"), names)
+    last = [value for value in names.values() if isinstance(value, Run)][-1]
+    return checkpoint.read(last.folder / "checkpoint.safetensors")
+
+
+def interrupted_log(run, *, log=Run.log, **losses):
+    """Log as ever, and interrupt the run halfway, once, as the stop button does."""
+    if run.step == HALF - 1 and not hasattr(run, "stopped"):
+        run.stopped = True
+        signal.raise_signal(signal.SIGINT)
+    log(run, **losses)
+
+
+@pytest.mark.parametrize("path", lesson_params(TRAINED))
+def test_a_lesson_resumes_exactly(path, runs, monkeypatch):
+    assert training_cells(path), "tag the cells that its main training needs `train` (CONTRIBUTING, Adding a lesson)"
     monkeypatch.setenv("GAN_COURSE_RUNS", str(runs / "whole"))
-    facts, _, whole = train(number)
+    facts, _, whole = train(path)
     monkeypatch.setenv("GAN_COURSE_RUNS", str(runs / "halves"))
-    assert train(number, interrupt=True)[0]["step"] == HALF
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "log", interrupted_log)
+        assert train(path)[0]["step"] == HALF
     monkeypatch.setenv("GAN_COURSE_RESUME", "1")
-    resumed_facts, _, resumed = train(number)
+    resumed_facts, _, resumed = train(path)
     assert resumed_facts["step"] == facts["step"] > HALF
     assert resumed_facts["batches"] == facts["batches"]
     assert whole.keys() == resumed.keys()

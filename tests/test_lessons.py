@@ -10,12 +10,14 @@ import sys
 import nbformat
 import pytest
 from hygiene import complaints_about_lesson, complaints_about_run, runs_of
+from needs import lesson_params
 
-from gan_course import lessons
+from gan_course import lessons, machine, provenance
 from gan_course.run import folder_of
 
 LESSONS = lessons.all_lessons()
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+each_lesson_that_runs_here = pytest.mark.parametrize("path", lesson_params(LESSONS))
 SEED = 3  # not the seed of the committed outputs: what nbval compares must not depend on it
 
 
@@ -32,7 +34,7 @@ def test_a_committed_lesson_is_clean_and_fresh(path):
     assert complaints_about_lesson(load(path), path, path.stat().st_size) == []
 
 
-@each_lesson
+@each_lesson_that_runs_here
 def test_a_lesson_runs_at_smoke_through_papermill_and_nbval(path, runs):
     copied = runs.parent / path.name
     lessons.prepare(path, copied, "smoke", SEED)
@@ -77,6 +79,61 @@ def test_readme_shows_the_picture_that_the_lesson_made(path):
     png, alt = lessons.picture(load(path))
     assert (lessons.NOTEBOOKS / lessons.PICTURES / f"{path.stem}.png").read_bytes() == png
     assert png.startswith(b"\x89PNG") and html.escape(alt) in lessons.table()
+
+
+@pytest.fixture
+def small_lesson(tmp_path, monkeypatch):
+    """A lesson that trains nothing; its path."""
+    code = "from gan_course import budget\nprint(budget.resolve())"
+    markdown, header, colab = nbformat.v4.new_markdown_cell, {"tags": ["header"]}, {"tags": ["colab"]}
+    cells = [markdown("# 98 · Test"), markdown("", metadata=header), nbformat.v4.new_code_cell("", metadata=colab)]
+    cells += [markdown("## Set-up"), nbformat.v4.new_code_cell(code)]
+    about = {"framework": "PyTorch", "before": "nothing"}
+    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"lesson": about}), tmp_path / "98_test.ipynb")
+    return tmp_path / "98_test.ipynb"
+
+
+@pytest.mark.parametrize("factor", [0.001, None])
+def test_a_refresh_stores_where_it_ran_how_long_and_what_was_imported(small_lesson, runs, monkeypatch, factor):
+    monkeypatch.setattr(machine, "factor", lambda framework, again: factor)
+    monkeypatch.setattr(machine, "processor", lambda: "a processor")
+    made, notebook = lessons.refresh(small_lesson), load(small_lesson)
+    assert made == notebook.metadata.gan_course and made["factor"] == factor
+    assert {"__init__.py", "budget.py", "errors.py"} == set(made["modules"])
+    assert provenance.status(notebook) == provenance.FRESH
+    assert notebook.cells[-1].outputs[0].text == "laptop\n" and len(notebook.cells) == 4  # no cell for Colab either
+    at_factor_1 = notebook.metadata.lesson.get("seconds_at_factor_1")
+    assert at_factor_1 is None if factor is None else 0.9 * at_factor_1 < 1000 * made["seconds"] + 500
+    header = notebook.cells[1].source
+    assert header.startswith("**PyTorch** · under a minute on a processor, ") and header == lessons.header(
+        notebook, small_lesson
+    )
+    assert ("at factor 1)" in header) is (factor is not None)
+
+
+def test_minutes_are_given_with_the_processor_and_at_factor_1():
+    notebook = nbformat.v4.new_notebook(metadata={"lesson": {}})
+    assert lessons.minutes(notebook) == "not run yet"
+    notebook.metadata.gan_course = {"seconds": 240, "machine": "Linux x86_64, 2 CPU cores"}  # before there were factors
+    assert lessons.minutes(notebook) == "4 minutes on Linux x86_64, 2 CPU cores"
+    notebook.metadata.gan_course["machine"] = "Intel Xeon, 2 cores, Linux x86_64"
+    notebook.metadata.lesson.seconds_at_factor_1 = 300
+    assert lessons.minutes(notebook) == "4 minutes on Intel Xeon, 2 cores (5 at factor 1)"
+    notebook.metadata.lesson.seconds_at_factor_1 = 20
+    assert lessons.minutes(notebook).endswith("(under 1 at factor 1)")
+
+
+def test_badges_and_a_cell_for_colab_need_a_repository(small_lesson, monkeypatch):
+    notebook = load(small_lesson)
+    for url, there in [("https://github.com/OWNER/gan-course", False), ("https://github.com/me/gan-course", True)]:
+        monkeypatch.setattr(lessons, "repository", lambda url=url: url)
+        for _ in range(2):  # twice does no more than once
+            lessons.set_header(notebook, small_lesson)
+        sources = [cell.source for cell in notebook.cells]
+        assert ("mybinder.org/v2/gh/me/gan-course/main" in sources[1]) is there
+        assert [url in source for source in sources].count(True) == int(there)
+        assert sources.index("## Set-up") == 2 + there and len(sources) == 4 + there
 
 
 def test_an_unknown_lesson_lists_the_known_ones():

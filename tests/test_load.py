@@ -1,16 +1,16 @@
-"""`load`: MNIST, or the digits with one visible line, and no other reason to continue on other data."""
+"""`load`: a data set by name; instead of MNIST the digits with one visible line, and for no other reason."""
 
+import dataclasses
 import importlib
 
 import numpy as np
 import pytest
 
-from gan_course.data import Dataset, digits, load
+from gan_course.data import Dataset, digits, image_sets, load
 from gan_course.errors import DataError, DownloadError
 
-# `gan_course.data.load` is the function; the modules of these names are reached by import_module only
+# `gan_course.data.load` is the function; the module of this name is reached by import_module only
 load_module = importlib.import_module("gan_course.data.load")
-mnist_module = importlib.import_module("gan_course.data.mnist")
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +33,9 @@ def mnist_raises(monkeypatch):
 @pytest.fixture
 def offline(monkeypatch, tmp_path):
     """The real thing: an empty cache, and a mirror at a port where nobody listens."""
-    monkeypatch.setattr(mnist_module, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(mnist_module, "MIRRORS", ("http://127.0.0.1:1/mnist/",))
+    monkeypatch.setattr(image_sets, "cache_folder", lambda: tmp_path / "cache")
+    for name, images in list(image_sets.SETS.items()):
+        monkeypatch.setitem(image_sets.SETS, name, dataclasses.replace(images, mirrors=("http://127.0.0.1:1/",)))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
@@ -72,6 +73,12 @@ def test_a_download_that_fails_for_real_says_so_once(offline, capsys):
     assert captured.out.splitlines() == [
         "No network, so no MNIST: continuing on scikit-learn's embedded digits (test)."
     ]
+
+
+def test_fashion_mnist_has_no_stand_in(offline, capsys):
+    with pytest.raises(DownloadError, match="Fashion-MNIST's .* could not be downloaded"):
+        load("fashion", "test")
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("value", ["", "0"])
@@ -123,14 +130,14 @@ def test_the_digits_can_be_asked_for_without_a_word_even_strictly(mnist_raises, 
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("name", ["MNIST", "fashion", "", None])
+@pytest.mark.parametrize("name", ["MNIST", "fashion-mnist", "", None])
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones(mnist_raises, name):
     mnist_raises(DownloadError("no mirror"))  # must not be taken for a name that can't be downloaded
-    with pytest.raises(ValueError, match=f"unknown data {name!r}; choose 'mnist' or 'digits'"):
+    with pytest.raises(ValueError, match=f"unknown data {name!r}; choose 'mnist', 'fashion' or 'digits'"):
         load(name)
 
 
-@pytest.mark.parametrize("name", ["mnist", "digits"])
-def test_an_unknown_split_is_an_error_for_both(offline, name):
+@pytest.mark.parametrize("name", ["mnist", "fashion", "digits"])
+def test_an_unknown_split_is_an_error_for_each(offline, name):
     with pytest.raises(ValueError, match="unknown split 'validation'; choose 'train' or 'test'"):
         load(name, "validation")

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 
 from gan_course.player import Player
 
@@ -38,4 +39,5 @@ def test_there_must_be_an_alt_text(alt):
 
 
 def test_it_shows_itself_as_html_and_where_there_is_none_in_words():
-    assert player()._repr_mimebundle_() == {"text/html": player().html(), "text/plain": "A black picture."}
+    shown, _ = DisplayFormatter().format(player())
+    assert shown == {"text/html": player().html(), "text/plain": "A black picture."}

@@ -1,7 +1,7 @@
 import nbformat
 import pytest
 
-from gan_course import provenance
+from gan_course import machine, provenance
 from gan_course.__main__ import main
 
 
@@ -69,13 +69,42 @@ def test_markdown_and_cells_that_the_reader_fills_do_not_count():
 def test_status_tells_fresh_stale_and_older_apart():
     nb = notebook("a = 1")
     assert provenance.status(nb) == provenance.STALE
-    made = {"code_sha256": provenance.lesson_hash(nb), "package_sha256": provenance.package_hash()}
+    modules = ["run.py", "data/image_sets.py"]
+    made = {"code_sha256": provenance.lesson_hash(nb), "package_sha256": provenance.package_hash(modules)}
+    nb.metadata.gan_course = made
+    assert provenance.status(nb) == provenance.OLDER  # made before there was a list of modules
+    made["modules"] = modules
     nb.metadata.gan_course = made
     assert provenance.status(nb) == provenance.FRESH
     nb.metadata.gan_course = {**made, "package_sha256": "another"}
     assert provenance.status(nb) == provenance.OLDER
     nb.cells[0].source = "a = 2"
     assert provenance.status(nb) == provenance.STALE
+
+
+def test_only_what_the_lesson_imported_makes_it_older(monkeypatch):
+    code = provenance.package_code()
+    assert {"run.py", "data/image_sets.py", "data/__init__.py"} <= code.keys()
+    before = provenance.package_hash(["run.py", "data/image_sets.py"], code)
+    assert before == provenance.package_hash(["data/image_sets.py", "run.py"])
+    changed = {**code, "doctor.py": "x = 1", "run.py": code["run.py"] + "\n# a comment"}
+    assert provenance.package_hash(["run.py", "data/image_sets.py"], changed) == before
+    assert provenance.package_hash(None, changed) != provenance.package_hash(None, code)
+    changed = {**code, "run.py": code["run.py"] + "\nx = 1"}
+    assert provenance.package_hash(["run.py", "data/image_sets.py"], changed) != before
+    del changed["run.py"]
+    assert provenance.package_hash(["run.py", "data/image_sets.py"], changed) != before
+
+
+def test_a_stored_time_names_the_processor_and_the_factor(monkeypatch):
+    monkeypatch.setattr(machine, "processor", lambda: "a processor")
+    monkeypatch.setattr(machine, "factor", lambda framework, again: {"torch": 1.5, "tensorflow": None}[framework])
+    nb = notebook()
+    nb.metadata.lesson = {"framework": "PyTorch"}
+    made = provenance.made_on(nb)
+    assert made["machine"].startswith("a processor, ") and " cores, " in made["machine"] and made["factor"] == 1.5
+    nb.metadata.lesson = {"framework": "Keras 2 (tf_keras)"}
+    assert provenance.made_on(nb)["factor"] is None
 
 
 def test_the_status_command_fails_for_a_stale_lesson_only(tmp_path, monkeypatch, capsys):

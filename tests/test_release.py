@@ -1,8 +1,8 @@
 """Both copies of a release are whole, the student copy gives nothing away, and its lessons run at the smoke budget.
 
-The instructor copy's lessons are, byte for byte, those that test_lessons runs: that is asserted here instead of
-running them a second time. The student copy's lessons are other files, so each of them is run, with the copy's own
-package.
+The instructor copy's lessons are, byte for byte, those that test_lessons runs. A student copy's lesson is the same
+without its solutions: that no other cell needs them is read from the code, and one quick lesson is run, with the
+copy's own package.
 """
 
 import ast
@@ -16,20 +16,18 @@ import zipfile
 
 import nbformat
 import pytest
-from hygiene import complaints_about_run, runs_of
 from nbclient import NotebookClient
 
 from gan_course import __main__ as command
 from gan_course import __version__, lessons, provenance, release
 from gan_course.errors import CourseError
-from gan_course.run import folder_of
 
 LESSONS = lessons.all_lessons()
+QUICK = lessons.find("01")
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 TAGS = {"exercise": "E", "check": "C", "solution": "S"}
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 NO_SOLUTION_HERE = re.compile(r"\bfolded\b|\bunfold it\b|\bour answers?\b|\bour solutions?\b", re.IGNORECASE)
-SEED = 4
 
 
 def load(path):
@@ -59,15 +57,35 @@ def complaints_about_exercises(notebook):
     used = {node.id for cell in lesson for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)}
     if answers & (used | bound_in(lesson)):
         found.append(f"the lesson uses an exercise's names: {sorted(answers & (used | bound_in(lesson)))}")
-    if solutions & (used | bound_in(lesson) | answers):
-        found.append(f"a solution's names aren't its own: {sorted(solutions & (used | bound_in(lesson) | answers))}")
+    if solutions & (bound_in(lesson) | answers):
+        found.append(f"a solution's names aren't its own: {sorted(solutions & (bound_in(lesson) | answers))}")
+    if missing := missing_without_solutions(code_of(notebook)):
+        found.append(f"a cell uses names that only a solution gives: {sorted(missing)}")
     return found
 
 
-def bound_in(cells):
-    """Return the names that these cells give a value to, but for imports (set of str)."""
+def missing_without_solutions(cells):
+    """Return the names that cells of code use, and that only solutions above them bind or import (set of str)."""
+    given, ours, missing = set(), set(), set()
+    for cell in cells:
+        names = bound_in([cell], imports=True)
+        if "solution" in tags_of(cell):
+            given |= names
+        else:
+            ours |= names
+            used = {node.id for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)}
+            missing |= used & given - ours
+    return missing
+
+
+def bound_in(cells, imports=False):
+    """Return the names that these cells give a value to, with or without imports (set of str)."""
     symbols = [s for cell in cells for s in symtable.symtable(cell.source, "<cell>", "exec").get_symbols()]
-    return {symbol.get_name() for symbol in symbols if symbol.is_assigned() and not symbol.is_imported()}
+    return {
+        symbol.get_name()
+        for symbol in symbols
+        if (symbol.is_imported() and imports) or (symbol.is_assigned() and not symbol.is_imported())
+    }
 
 
 @each_lesson
@@ -104,6 +122,8 @@ def test_sound_exercises_are_not_complained_about():
         "EECS": [ASKED, ASKED, CHECKED, SOLVED],
         "uses an exercise's names: ['a']": [*SOUND, ("", "print(a)")],
         "names aren't its own: ['x']": [*SOUND, ("", "x = 2"), ASKED, CHECKED, ("solution", "x = 1")],
+        "only a solution gives: ['solution_a']": [*SOUND, ("", "print(solution_a)")],
+        "only a solution gives: ['np']": [ASKED, CHECKED, ("solution", "import numpy as np"), ("check", "np.e")],
         "names aren't its own: ['a']": [ASKED, CHECKED, ("solution", "a = 1")],
     }.items(),
 )
@@ -196,6 +216,45 @@ def test_a_student_lesson_gives_nothing_away(copies, path):
         assert [c.source for c in code_of(student, tag)] == [c.source for c in code_of(load(path), tag)]
 
 
+def test_hints_stay_where_solutions_go():
+    notebook = lesson_of(ASKED, CHECKED, ("text", "Look at a."), LEADING, SOLVED)
+    notebook.cells[2].metadata.tags = ["hint"]
+    assert [cell.source for cell in release.for_students(notebook).cells] == ["a = ...", "check(a)", "Look at a."]
+
+
+def test_no_answer_stands_in_the_student_copy_in_plain_text(copies):
+    folder = copies["student"]
+    files = sorted((folder / "gan_course" / "exercises").glob("lesson_*.py"))
+    assert len(files) == len(list((lessons.ROOT / "gan_course" / "exercises").glob("lesson_*.py")))
+    known = {}  # every text in the lists: questions, hints, words, praise
+    for path in files:
+        nodes = ast.walk(ast.parse((lessons.ROOT / path.relative_to(folder)).read_text(encoding="utf-8")))
+        known[path] = {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    code = [path.read_text(encoding="utf-8") for path in (folder / "gan_course").rglob("*.py")]
+    for path, texts in known.items():
+        packed = path.read_text(encoding="utf-8")
+        assert len(texts) > 10 and not [text for text in texts if len(text) > 5 and text in packed]
+        assert not [text for text in texts if len(text) > 30 and any(text in each for each in code)]
+    for path in LESSONS:
+        whole = load(path)
+        student = "\n".join(cell.source for cell in load(folder / "notebooks" / path.name).cells)
+        lesson = "\n".join(cell.source for cell in whole.cells if "solution" not in tags_of(cell))
+        lines = {line.strip() for cell in code_of(whole, "solution") for line in cell.source.splitlines()}
+        assert not [line for line in lines if len(line) > 12 and line in student and line not in lesson]
+
+
+def test_a_student_copys_checks_know_right_from_wrong(copies):
+    code = "from gan_course.exercises import lesson_02 as check\n"
+    code += (
+        "for answer in (*check.six_steps.rights, *check.six_steps.mistakes): print(check.six_steps(*answer.answers))\n"
+    )
+    code += "print(check.__file__)\nprint(check.one_pass(lambda d, real, fake: 1 / 0))"
+    done = python(["-c", code], copies["student"])
+    right, wrong, file, raised = done.stdout.splitlines()
+    assert right.startswith("✓ Right.") and wrong.startswith("✗ Not right yet.")
+    assert file.startswith(str(copies["student"])) and "ZeroDivisionError" in raised
+
+
 def test_the_instructor_lessons_are_the_committed_ones(copies):
     folder = copies["instructor"] / "notebooks"
     assert [path.name for path in LESSONS] == sorted(path.name for path in folder.glob("*.ipynb"))
@@ -233,20 +292,41 @@ def test_a_copy_says_which_version_it_was_made_from(copies, kind):
     assert done.stdout == line  # a copy has no history of its own: it keeps what it was given
 
 
-@pytest.mark.skipif(not shutil.which("git"), reason="no git here")
+needs_git = pytest.mark.skipif(not shutil.which("git"), reason="no git here")
+
+
+def git(folder, *arguments):
+    me = ["-c", "user.name=me", "-c", "user.email=me@example.invalid"]
+    subprocess.run(["git", *me, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@needs_git
+def test_only_files_that_git_tracks_are_packed(tmp_path, monkeypatch):
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    for name in ("results/ours.csv", "results/grades.csv", "results/__pycache__/x.pyc", "private/letter", "docs/index"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "results" / "linked").symlink_to(tmp_path / "private", target_is_directory=True)
+
+    def packed():
+        return {path.relative_to(tmp_path).as_posix() for path in release._files(["results", "LICENSE"])}
+
+    assert packed() >= {"results/ours.csv", "results/grades.csv"}  # a downloaded archive: who knows?
+    assert "results/__pycache__/x.pyc" not in packed()
+    git(tmp_path, "init")
+    git(tmp_path, "add", "results/ours.csv", "results/linked")
+    assert packed() == {"results/ours.csv"}
+
+
+@needs_git
 def test_the_version_names_the_commit_and_whether_files_were_changed(tmp_path, monkeypatch):
     monkeypatch.setattr(lessons, "ROOT", tmp_path)
     assert release.version() == f"gan-course {__version__}"  # no repository: a downloaded archive
-
-    def git(*arguments):
-        me = ["-c", "user.name=me", "-c", "user.email=me@example.invalid"]
-        subprocess.run(["git", *me, *arguments], cwd=tmp_path, check=True, capture_output=True)
-
-    git("init")
+    git(tmp_path, "init")
     assert release.version() == f"gan-course {__version__}"  # a repository without a commit
     (tmp_path / "file").write_text("1")
-    git("add", "file")
-    git("commit", "-m", "one")
+    git(tmp_path, "add", "file")
+    git(tmp_path, "commit", "-m", "one")
     clean = release.version()
     assert re.fullmatch(rf"gan-course {re.escape(__version__)}, commit [0-9a-f]+ of \d{{4}}-\d\d-\d\d", clean)
     (tmp_path / "file").write_text("2")
@@ -265,8 +345,8 @@ def test_the_zip_file_holds_the_same_files_in_one_folder(copies, kind):
 
 @pytest.mark.parametrize("kind", ["student", "instructor"])
 def test_a_copy_runs_on_its_own_package(copies, kind):
-    code = "import gan_course, sys; from gan_course import __main__ as m, lessons; "
-    code += "print(gan_course.__file__); print(lessons.find('02')); sys.exit(m.main(['doctor']))"
+    code = "import gan_course, sys; from gan_course import doctor, lessons; print(gan_course.__file__); "
+    code += "print(lessons.find('02')); report = doctor.report(); print(report); sys.exit(not report.ok)"
     done = python(["-c", code], copies[kind])
     assert done.returncode == 0, done.stdout + done.stderr
     package, lesson = done.stdout.splitlines()[:2]
@@ -327,17 +407,18 @@ def test_a_release_replaces_the_one_before(tmp_path, monkeypatch):
 
 
 def test_lessons_without_solutions_are_no_course(monkeypatch, tmp_path):
-    nbformat.write(lesson_of(ASKED, CHECKED), tmp_path / "98_test.ipynb")
-    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path / "notebooks")
+    lessons.NOTEBOOKS.mkdir()
+    nbformat.write(lesson_of(ASKED, CHECKED), lessons.NOTEBOOKS / "98_test.ipynb")
     with pytest.raises(CourseError, match="whole course"):
         release.release(tmp_path / "release")
     assert not (tmp_path / "release").exists()
 
 
-@each_lesson
-def test_a_student_lesson_runs_at_smoke(copies, path, runs, monkeypatch):
-    copied = runs.parent / path.name
-    lessons.prepare(copies["student"] / "notebooks" / path.name, copied, "smoke", SEED)
+def test_a_student_lesson_runs_at_smoke(copies, runs, monkeypatch):
+    copied = runs.parent / QUICK.name
+    lessons.prepare(copies["student"] / "notebooks" / QUICK.name, copied, "smoke", seed=4)
     notebook = load(copied)
     monkeypatch.setenv("PYTHONPATH", str(copies["student"]))  # the kernel takes the copy's own package
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
@@ -345,5 +426,3 @@ def test_a_student_lesson_runs_at_smoke(copies, path, runs, monkeypatch):
     notebook.cells.append(probe)
     NotebookClient(notebook, timeout=600, kernel_name="python3").execute(cwd=str(runs.parent))
     assert notebook.cells[-1].outputs[0].text.startswith(str(copies["student"]))
-    for name in runs_of(load(path)):
-        assert complaints_about_run(folder_of(name, "smoke", SEED), "smoke", SEED) == []

@@ -9,12 +9,13 @@ import signal
 
 import numpy as np
 import pytest
+from training import task_of
 
 import gan_course
 from gan_course.checkpoint import read
 from gan_course.data import Batches
 from gan_course.errors import CheckpointError, CourseError, DivergedError
-from gan_course.run import Run
+from gan_course.run import BLOCK, Run
 
 
 def make(steps=20, seed=0, lesson="99_test", batch_size=4, **options):
@@ -30,8 +31,7 @@ def make(steps=20, seed=0, lesson="99_test", batch_size=4, **options):
             "budget": "smoke",
             "seed": seed,
             "steps": steps,
-            "latent_dim": 3,
-            "data": "digits",
+            "task": task_of(latent_dim=3, data="digits"),
             "previews": 4,
             **options,
         },
@@ -40,6 +40,11 @@ def make(steps=20, seed=0, lesson="99_test", batch_size=4, **options):
         sample=sample,
     )
     return run, weight
+
+
+def run_of(lesson="99_test", **options):
+    nothing = {"batches": None, "state": {}, "sample": None}
+    return Run(lesson, **{"task": task_of(), "budget": "smoke", "seed": 0, "steps": 1, **nothing, **options})
 
 
 def train(run, weight, until=None):
@@ -76,7 +81,7 @@ def test_a_run_takes_as_many_steps_as_asked_and_leaves_its_artefacts(runs):
 def test_a_smoke_run_draws_few_previews(runs, budget, drawn):
     run, weight = make(budget=budget, previews=10)
     train(run, weight)
-    assert run.frame_steps == drawn
+    assert run.preview.steps == drawn
 
 
 @pytest.mark.parametrize("budget", ["laptop", "full"])
@@ -89,9 +94,7 @@ def test_above_smoke_a_run_keeps_ten_thousand_samples(runs, budget):
 
 def test_a_part_of_a_lesson_has_a_folder_inside_the_run(runs):
     run, _ = make()
-    part = Run(
-        "99_test/ring", budget="smoke", seed=0, steps=1, batches=None, state={}, sample=None, latent_dim=1, data="ring"
-    )
+    part = run_of("99_test/ring")
     assert part.folder == run.folder / "ring"
 
 
@@ -163,14 +166,14 @@ def test_an_interrupted_run_goes_on_in_the_same_kernel(runs):
 def test_a_resumed_run_equals_one_in_one_go(runs, until):
     whole, expected = make()
     train(whole, expected)
-    history, frames = whole.history, whole.frames
+    history, frames = whole.history, whole.preview.frames
     first, weight = make(seed=0)
     train(first, weight, until=until)
     second, weight = make(resume=True)
     train(second, weight)
     assert weight[0] == expected[0]
     assert second.history == history
-    assert np.array_equal(second.frames, frames)
+    assert np.array_equal(second.preview.frames, frames)
     assert len(rows(second)) == 20
 
 
@@ -280,11 +283,11 @@ def test_the_runs_own_noise_is_fixed_by_the_seed_and_touches_no_other(runs):
     run, _ = make(seed=3)
     same, _ = make(seed=3)
     other, _ = make(seed=4)
-    z = run.latents(5, 1)
+    z = run.inputs(5, 1)
     assert (z.shape, z.dtype) == ((5, 3), np.float32)
-    assert np.array_equal(z, same.latents(5, 1))
-    assert not np.array_equal(z, other.latents(5, 1))
-    assert not np.array_equal(z, run.latents(5, 2))
+    assert np.array_equal(z, same.inputs(5, 1))
+    assert not np.array_equal(z, other.inputs(5, 1))
+    assert not np.array_equal(z, run.inputs(5, 2))
 
 
 def test_stored_outputs_get_a_line_per_tenth_and_no_bar(runs, capsys):
@@ -390,9 +393,159 @@ def test_a_folder_that_cannot_be_made_says_how_to_choose_another(tmp_path, monke
         train(run, weight)
 
 
-def test_a_run_draws_the_noise_that_the_lesson_names():
-    uniform, _ = make(latents=lambda rng, n: rng.uniform(-1, 1, (n, 3)).astype(np.float32))
-    z = uniform.latents(1000, 2)
-    assert z.shape == (1000, 3) and abs(z).max() < 1 and z.std() == pytest.approx(3**-0.5, abs=0.02)
-    assert np.array_equal(z, uniform.latents(1000, 2)) and not np.array_equal(z, uniform.latents(1000, 1))
-    assert abs(make()[0].latents(1000, 2)).max() > 2
+# Losses
+
+
+class OnGpu:
+    """Stands for a scalar tensor on a GPU: counts how often somebody waits for its number."""
+
+    device, waits, live = "cuda:0", 0, 0
+
+    def __init__(self, value, graph=True):
+        self.storage, self.graph = [value], graph
+
+    def detach(self):
+        other = OnGpu(None, graph=False)
+        other.storage = self.storage  # as PyTorch's: the same memory
+        return other
+
+    def clone(self):
+        return OnGpu(self.storage[0], self.graph)
+
+    def item(self):
+        assert not self.graph, "the graph was kept alive"
+        OnGpu.waits += 1
+        return self.storage[0]
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    monkeypatch.setattr(OnGpu, "waits", 0)
+    return OnGpu
+
+
+def test_no_step_waits_for_a_gpu(runs, gpu):
+    run, weight = make(steps=4 * BLOCK, previews=1)
+    waits = []
+    for batch in run:
+        weight += batch.mean()
+        run.log(d_loss=gpu(weight[0]), g_loss=1.0)
+        waits.append(gpu.waits)
+    # a line of progress is due every tenth, 20 steps
+    assert np.flatnonzero(np.diff(waits)).tolist() == [19, 39, 49, 59, 79, 99, 119, 139, 149, 159, 179]
+    whole, expected = make(steps=4 * BLOCK, previews=1, seed=0)
+    train(whole, expected)
+    assert run.history["d_loss"] == whole.history["d_loss"] and gpu.waits == 4 * BLOCK
+
+
+def test_a_loss_on_a_gpu_is_kept_as_it_was_logged(runs, gpu):
+    run, _ = make(steps=3)
+    for _ in run:
+        loss = gpu(float(run.step))
+        run.log(loss=loss)
+        loss.storage[0] = 100.0  # changed in place
+    assert run.history["loss"] == [0, 1, 2]
+
+
+def test_waiting_for_a_gpu_counts_as_training_and_a_preview_does_not(runs, gpu, monkeypatch):
+    monkeypatch.setattr("gan_course.run.time.perf_counter", lambda: float(gpu.waits))  # a second each
+    run, _ = make(steps=10, task=task_of(3, frame=lambda s: gpu(0.0, graph=False).item() or s[0]))
+    for _ in run:
+        run.log(loss=gpu(1.0))
+    assert run.seconds == 10
+
+
+@pytest.mark.parametrize("every", [5, 45, 1000])
+def test_a_nan_on_a_gpu_is_found_at_its_step_and_before_anything_is_saved(runs, gpu, every):
+    run, weight = make(steps=100, checkpoint_every=every, previews=1)
+    with pytest.raises(DivergedError, match=r"g_loss is nan at step 44,"):
+        for _ in run:
+            weight += 1
+            run.log(d_loss=1.0, g_loss=gpu(float("nan") if run.step >= 43 else 1.0))
+    assert (run.step, len(rows(run)), rows(run)[-1]["g_loss"]) == (43, 44, "nan")
+    path = run.folder / "checkpoint.safetensors"
+    assert path.exists() == (every == 5)
+    if every == 5:
+        assert read(path)[0]["step"] == 40
+    with pytest.raises(CourseError, match="diverged"):
+        next(iter(run))
+
+
+def test_losses_that_wait_survive_an_interrupt_and_an_error(runs, gpu):
+    run, weight = make(steps=100, previews=1)
+    with pytest.raises(ZeroDivisionError):
+        for _ in run:
+            run.log(loss=gpu(float(run.step)))
+            if run.step == 7:
+                1 / 0  # noqa: B018
+    assert [float(row["loss"]) for row in rows(run)] == list(range(7))
+
+
+def test_a_loss_that_is_logged_now_and_then_is_nan_in_between_and_shifts_no_row(runs):
+    run, weight = make(steps=6)
+    for _ in run:
+        run.log(d_loss=0.0)
+        run.log(d_loss=float(run.step))  # of two, the last counts
+        if run.step % 2:
+            run.log(g_loss=float(run.step))
+    assert [row["d_loss"] for row in rows(run)] == ["0.0", "1.0", "2.0", "3.0", "4.0", "5.0"]
+    assert [row["g_loss"] for row in rows(run)] == ["nan", "1.0", "nan", "3.0", "nan", "5.0"]
+
+
+def test_a_log_outside_of_the_loop_is_an_error(runs):
+    run, weight = make()
+    for _ in range(2):
+        with pytest.raises(CourseError, match="belongs into the loop"):
+            run.log(loss=1.0)
+        train(run, weight) if not run.finished else None
+
+
+# Numbers
+
+
+@pytest.mark.parametrize("kind", [int, np.int64, np.uint8])
+def test_a_whole_number_of_any_type_is_taken(runs, kind):
+    run, weight = make(steps=kind(6), seed=kind(3), checkpoint_every=kind(2), previews=kind(2))
+    train(run, weight)
+    assert json.loads((run.folder / "metrics.json").read_text())["seed"] == 3
+
+
+@pytest.mark.parametrize("name", ["seed", "steps", "previews", "checkpoint_every", "grid"])
+@pytest.mark.parametrize("value", [-3, 2.5, "7", None])
+def test_another_number_is_refused_with_a_sentence(runs, name, value):
+    with pytest.raises(CourseError, match=f"`{name}` is {value!r}: give a whole number, {int(name != 'seed')} or more"):
+        run_of(**{name: value})
+
+
+def test_batches_that_end_are_an_error_that_says_so(runs):
+    run, _ = make()
+    run.batches = iter([1.0])
+    with pytest.raises(CourseError, match="The batches ended after 1 of 20 steps"):
+        for _ in run:
+            run.log(loss=1.0)
+
+
+# Previews
+
+
+@pytest.mark.parametrize("frame", [lambda s: s / 255, lambda s: s[0, 0], lambda s: np.zeros((4, 4, 2), np.uint8)])
+def test_a_frame_of_another_kind_is_refused(runs, frame):
+    run, weight = make(task=task_of(3, frame=frame))
+    with pytest.raises(ValueError, match="the frame is .*expected uint8"):
+        train(run, weight)
+
+
+def test_the_picture_is_shown_again_after_an_interrupt_and_after_a_restart(runs, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda picture, display_id: shown.append(picture) or Handle())
+
+    class Handle:
+        def update(self, picture):
+            pass
+
+    run, weight = make()
+    train(run, weight, until=7)
+    train(run, weight, until=9)
+    resumed, weight = make(resume=True)
+    train(resumed, weight)
+    assert [picture.alt.rpartition("Shown: ")[2] for picture in shown] == [f"step {n} of 20." for n in (0, 5, 5)]

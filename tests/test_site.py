@@ -374,23 +374,24 @@ def test_site_works_from_files(browser, site):
 def test_leaderboard_shows_what_is_recorded(browser):
     best = {}  # lesson and recipe to the Fréchet distance at the end, the mean over the seeds, of the better network
     for path in (ROOT / "results").glob("*.csv"):
+        labels = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["labels"]
         networks = defaultdict(lambda: defaultdict(list))  # recipe and network to step to the seeds' distances
         with open(path, encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 at_step = networks[row["recipe"], row["network"]][int(row["step"])]
                 at_step.append(float(row["frechet_over_floor"]))
         for (recipe, _), steps in networks.items():
-            name, last = (path.stem[:2], recipe), steps[max(steps)]
+            name, last = (path.stem[:2], labels[recipe]), steps[max(steps)]
             best[name] = min(sum(last) / len(last), best.get(name, math.inf))
     with browser.open("docs/results.html") as page:
         rows = [row.locator("td").all_inner_texts() for row in page.locator("#leaderboard tbody tr").all()]
     real, *recipes = rows
-    assert real[2:4] == ["real digits", "1"]
+    assert real[2:4] == ["real data (mnist)", "1.0"]
     shown = [
         ((lesson, recipe.rpartition(" (")[0].replace("’", "'").replace("…", "...")), distance.split()[0])
         for _, lesson, recipe, distance, *_ in recipes
     ]
-    assert shown == [(name, f"{mean:,.0f}") for name, mean in sorted(best.items(), key=lambda item: item[1])]
+    assert shown == [(name, f"{mean:,.1f}") for name, mean in sorted(best.items(), key=lambda item: item[1])]
 
 
 @needs_chromium

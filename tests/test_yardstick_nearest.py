@@ -10,7 +10,7 @@ from gan_course.yardstick import nearest, nearest_training_distance
 
 @pytest.fixture(scope="module")
 def images():
-    # The embedded digits are centred around 13.5; MNIST's, for which this is made, around 14.
+    # The embedded digits are centred around 13.5, MNIST's around 14.
     return nearest.centred(digits("train").images[:200])
 
 
@@ -23,7 +23,7 @@ def test_it_is_the_smallest_pixel_distance_of_all(images):
 
 def test_blocks_make_no_difference(images, monkeypatch):
     whole = nearest_training_distance(images[:30], images[30:])
-    monkeypatch.setattr(nearest, "COLUMNS", 7)  # 170 is no multiple of it
+    monkeypatch.setattr(nearest, "BLOCK", 7)  # 170 is no multiple of it
     np.testing.assert_array_equal(nearest_training_distance(images[:30], images[30:]), whole)
 
 
@@ -37,6 +37,7 @@ def test_a_copy_is_at_0_exactly_and_one_grey_level_off_is_not(images):
 def test_a_copy_shifted_by_a_pixel_is_found_only_if_it_is_centred(images):
     moved = shifted(images)
     assert not nearest_training_distance(moved, images).any()
+    assert not nearest_training_distance(images, moved).any()  # training images needn't be centred, as MNIST's are
     assert nearest_training_distance(moved, images, centre=False).min() > 1
 
 

@@ -63,7 +63,7 @@ def test_k_is_5_unless_said_otherwise(features):
 
 def test_blocks_make_no_difference(features, monkeypatch):
     whole = prdc(*features)
-    monkeypatch.setattr(neighbours, "ROWS", 7)  # 130 and 170 are no multiples of it
+    monkeypatch.setattr(neighbours, "MEBIBYTES", 7 * 170 * 8 / 2**20)  # 7 or 9 rows: 130 and 170 are not multiples
     parts = prdc(*features)
     assert four(parts) == four(whole)
     np.testing.assert_array_equal(parts.covered, whole.covered)

@@ -26,14 +26,14 @@ def forget_the_data():
 def on_digits(monkeypatch):
     """Judge against the embedded digits in place of MNIST. The floors stay MNIST's, so ratios mean nothing."""
     forget_the_data()
-    monkeypatch.setattr(measure, "mnist", digits)
+    monkeypatch.setattr(measure, "load", lambda data, split, strict: digits(split))
     yield digits("train")
     forget_the_data()
 
 
 @pytest.fixture
 def no_floors():
-    """Let the next question read floors.json anew, and the test after this one, too."""
+    """Let the next question read the floors again, and the test after this one, too."""
     floors._read.cache_clear()
     yield
     floors._read.cache_clear()
@@ -52,7 +52,7 @@ def made_up(n=10_000, **scores):
 def test_a_report_carries_n_data_features_and_floor(on_digits):
     report = judge(on_digits.images[:1000])
     assert (report.n, report.seeds, report.data, report.reference) == (1000, 1, "mnist", 10_000)
-    assert (report.feature_width, report.classifier_sha256, report.k) == (WIDTH, SHA256, 5)
+    assert (report.feature_width, report.classifier_sha256, report.k) == (WIDTH, SHA256["mnist"], 5)
     assert report.floor == floors.floor(1000)
     assert report["frechet_over_floor"] == report["frechet_distance"] / report.floor["frechet_distance"]["mean"]
     assert report["coverage_of_real"] == report["coverage"] / report.floor["coverage"]["mean"]
@@ -97,7 +97,7 @@ def test_a_digit_that_is_missing_is_missing_in_its_own_class(on_digits):
 
 def test_the_thousand_whose_nearest_image_is_looked_for_are_spread_over_samples_sorted_by_class(monkeypatch):
     looked_at = []
-    monkeypatch.setattr(measure, "_training_images", lambda: None)
+    monkeypatch.setattr(measure, "_training_images", lambda data: None)
     monkeypatch.setattr(measure, "nearest_training_distance", lambda x, _: looked_at.append(x[:, 0, 0]) or np.ones(9))
     samples = np.repeat(np.arange(10, dtype=np.uint8), 777)[:, None, None] * np.ones((28, 28), np.uint8)
     measure.measure_nearest(samples)
@@ -117,7 +117,7 @@ def test_an_n_without_a_floor_has_none_and_says_which_have(on_digits):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"data": "digits"}, r"samples of 'digits' can't be judged: the classifier and the floors are MNIST's"),
+        ({"data": "digits"}, r"samples of 'digits' can't be judged: there are classifiers for 'mnist'"),
         ({"samples": np.zeros((999, 28, 28), np.uint8)}, "999 samples are too few .* draw 1,000 or more"),
         ({"samples": np.zeros((1000, 28, 28), np.float32)}, "the samples are float32, expected uint8"),
         ({"samples": np.zeros((1000, 1, 28, 28), np.uint8)}, r"the samples have the shape \(1000, 1, 28, 28\)"),
@@ -126,7 +126,7 @@ def test_an_n_without_a_floor_has_none_and_says_which_have(on_digits):
     ],
 )
 def test_what_can_not_be_judged_is_an_error_before_any_data_is_read(monkeypatch, arguments, message):
-    monkeypatch.setattr(measure, "mnist", lambda split: pytest.fail("data was read"))
+    monkeypatch.setattr(measure, "load", lambda *arguments, **more: pytest.fail("data was read"))
     with pytest.raises(ValueError, match=message):
         judge(**{"samples": np.zeros((1000, 28, 28), np.uint8), **arguments})
 
@@ -143,7 +143,7 @@ def row(report, name):
 def test_the_table_says_what_it_is_of():
     lines = str(made_up()).splitlines()
     assert lines[0] == "N = 10,000 samples, 1 seed, against MNIST's 10,000 test images"
-    assert lines[1] == f"(64 features of the classifier {SHA256[:8]}, k = 5)"
+    assert lines[1] == f"(64 features of the classifier {SHA256['mnist'][:8]}, k = 5)"
     assert all(len(line) <= 120 for line in lines)
 
 
@@ -215,7 +215,7 @@ def test_different_reports_are_not_averaged():
     with pytest.raises(ValueError, match="no report to average"):
         average([])
     for other in (made_up(n=5000), average([made_up()] * 2), made_up(another_score=1.0)):
-        with pytest.raises(ValueError, match="the reports differ in N or in their scores, or are averages"):
+        with pytest.raises(ValueError, match="the reports differ in N, data or scores, or are averages"):
             average([made_up(), other])
     with pytest.raises(ValueError, match="are averages"):
         average([average([made_up()] * 2)] * 2)
@@ -248,29 +248,27 @@ def test_the_floors_say_what_they_should_about_real_data():
 
 
 def test_floors_of_another_yardstick_are_refused(no_floors, monkeypatch, tmp_path):
-    content = json.loads(floors.FILE.read_text(encoding="utf-8"))
+    content = json.loads(floors.file_of("mnist").read_text(encoding="utf-8"))
     content["made_with"]["classifier_sha256"] = "0" * 64
-    path = tmp_path / "floors.json"
-    path.write_text(json.dumps(content), encoding="utf-8")
-    monkeypatch.setattr(floors, "FILE", path)
-    with pytest.raises(DataError, match=r"make_floors`, and make every recorded result again"):
+    (tmp_path / "floors_mnist.json").write_text(json.dumps(content), encoding="utf-8")
+    monkeypatch.setattr(floors, "FOLDER", tmp_path)
+    with pytest.raises(DataError, match=r"make_floors mnist`, and make every recorded result again"):
         floors.floor(1000)
 
 
 @pytest.mark.parametrize("content", [None, "{"])
 def test_damaged_floors_are_an_error_that_names_the_file(no_floors, monkeypatch, tmp_path, content):
-    path = tmp_path / "floors.json"
     if content is not None:
-        path.write_text(content, encoding="utf-8")
-    monkeypatch.setattr(floors, "FILE", path)
-    with pytest.raises(DataError, match="floors.json can't be read"):
+        (tmp_path / "floors_mnist.json").write_text(content, encoding="utf-8")
+    monkeypatch.setattr(floors, "FOLDER", tmp_path)
+    with pytest.raises(DataError, match="floors_mnist.json can't be read"):
         floors.floor(1000)
 
 
 @needs_mnist
 def test_the_committed_floors_are_what_the_command_makes(capsys):
-    made = make_floors.make(sizes=(1000,))
-    committed = json.loads(floors.FILE.read_text(encoding="utf-8"))
+    made = make_floors.make("mnist", sizes=(1000,))
+    committed = json.loads(floors.file_of("mnist").read_text(encoding="utf-8"))
     assert made["made_with"] == committed["made_with"]
     assert made["test"] == pytest.approx(committed["test"], rel=1e-4)
     assert made["floors"]["1000"].keys() == committed["floors"]["1000"].keys()

@@ -9,7 +9,13 @@ import torch
 
 from gan_course.data import digits
 from gan_course.yardstick import train
-from gan_course.yardstick.classifier import FILE, Classifier
+from gan_course.yardstick.classifier import FOLDER, SHA256, Classifier
+
+CHANGES = train.SETTINGS["mnist"].changes
+
+
+def settings(epochs):
+    return train.Settings(epochs, threads=1, changes=CHANGES)  # two threads on a busy machine wait for each other
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +24,7 @@ def images():
 
 
 @pytest.fixture(autouse=True)
-def leave_pytorch_as_it_was(monkeypatch):
-    monkeypatch.setattr(train, "THREADS", 1)  # two on a busy machine wait for each other
+def leave_pytorch_as_it_was():
     threads, state = torch.get_num_threads(), torch.get_rng_state()
     yield
     torch.set_num_threads(threads)
@@ -63,7 +68,8 @@ def test_equal_weights_give_equal_bytes(net):
     assert train.to_onnx(net) == train.to_onnx(net)
 
 
-def test_the_packages_file_is_what_the_script_writes():
+@pytest.mark.parametrize("data", SHA256)
+def test_the_packages_file_is_what_the_script_writes(data):
     """The same graph and shapes; its weights are those of a training that no test has time for."""
 
     def form(model):
@@ -72,7 +78,7 @@ def test_the_packages_file_is_what_the_script_writes():
         shapes = [(tensor.name, tensor.data_type, list(tensor.dims)) for tensor in graph.initializer]
         return nodes, shapes, list(graph.input), list(graph.output), model.ir_version, list(model.opset_import)
 
-    ours = onnx.load(FILE)
+    ours = onnx.load(FOLDER / f"classifier_{data}.onnx")
     assert form(ours) == form(onnx.load_from_string(train.to_onnx(train.network().eval())))
     assert [tensor.name for tensor in ours.graph.input] == ["images"]
     assert [tensor.name for tensor in ours.graph.output] == ["features", "logits"]
@@ -82,7 +88,7 @@ def test_the_packages_file_is_what_the_script_writes():
 def test_training_learns_and_is_reproducible(images, capsys):
     images, labels = digits("train")
     images, labels = images[:512], labels[:512]
-    first, second = (train.train(images, labels, epochs=6) for _ in range(2))
+    first, second = (train.train(images, labels, settings(6)) for _ in range(2))
     assert not first.training
     for name, tensor in first.state_dict().items():
         assert torch.equal(tensor, second.state_dict()[name]), name
@@ -94,15 +100,19 @@ def test_training_learns_and_is_reproducible(images, capsys):
 
 def test_another_seed_gives_other_weights(images, capsys):
     labels = digits("test").labels
-    first, second = (train.to_onnx(train.train(images, labels, epochs=1, seed=seed)) for seed in (0, 1))
+    first, second = (train.to_onnx(train.train(images, labels, settings(1), seed)) for seed in (0, 1))
     assert hashlib.sha256(first).digest() != hashlib.sha256(second).digest()
 
 
 def test_the_changes_are_small_and_come_from_their_generator(images):
     x = torch.from_numpy(images)[:, None].float() / 255
-    changed = train.augment(x, torch.Generator().manual_seed(0))
+
+    def changed_by(seed):
+        return train.augment(x, torch.Generator().manual_seed(seed), **CHANGES)
+
+    changed = changed_by(0)
     assert changed.shape == x.shape
     assert 0 <= changed.min() and changed.max() <= 1.0001
-    assert torch.equal(changed, train.augment(x, torch.Generator().manual_seed(0)))
-    assert not torch.equal(changed, train.augment(x, torch.Generator().manual_seed(1)))
+    assert torch.equal(changed, changed_by(0))
+    assert not torch.equal(changed, changed_by(1))
     assert (changed.sum() / x.sum()).item() == pytest.approx(1, abs=0.1)  # as much ink, on average

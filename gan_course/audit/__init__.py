@@ -1,29 +1,33 @@
-"""What does each update of a GAN change, and what should it have left alone?
+"""What does each update of a training step change, and what should it have left alone?
 
-    report = audit(update_d, update_g, state=state, batch=batch, logits=discriminator, fake=fakes)
+    report = audit(
+        {"discriminator": d_step, "generator": g_step}, state=state, batch=batch, logits=discriminator, fake=fakes
+    )
     report          # a line for each thing that was checked
     report.ok       # whether nothing is wrong
 
-Two functions and the run's ``state`` go in; each update is run five times or more, from states that the audit chooses
-(as it is, half a batch, the networks shaken), as it is compiled; and everything is put back, bit for bit.
+Any number of updates go in by name, with the run's ``state``. Each is run some ten times or more, as it is compiled:
+from the state as it is, with half a batch, and with the networks' weights changed. Then everything is put back, bit for
+bit.
 
-=================  ==========================================================
-``protocol``       the arguments of :func:`audit`, and the order of its probes
-``case``           the two updates in the hands of the probes
-``moves``          probes: errors, who moves whom, optimisers, finite numbers
-``still``          probe: what can never move, and whether it matters
-``leftovers``      probe: gradients, flags and modes left for the next step
-``sources``        probes: the other network, modes, batch size, the dice
-``pixels``         probes of what the lesson hands over: logits and pixels
-``bench``          runs one update from a chosen state, and puts all back
-``pytorch_side``   what only PyTorch has: gradients left over, modes, flags
-``keras_side``     what only Keras has: ``trainable``, read when it is read
-``known_errors``   errors that are met often, and what they mean
-``texts``          every verdict's words and hints
-``report``         the answer, which shows itself
-=================  ==========================================================
+==================  ===================================================================
+``protocol``        the arguments of :func:`audit`, and the order of its probes
+``updates``         the updates: what each may move, what it did, how to run it again
+``moves``           probes: errors, which networks move, optimisers, finite numbers
+``unmoved``         probe: parameters that never move, and whether they matter
+``leftovers``       probe: gradients, flags and modes left for the next step
+``dependencies``    probes: the other networks, modes, batch size, unsaved randomness
+``pixels``          probes of what the lesson hands over: logits and pixels
+``sandbox``         runs one update from a chosen state, and puts everything back
+``side``            what differs between frameworks, and its defaults
+``pytorch_side``    PyTorch: gradients that stay, ``requires_grad``, modes
+``keras_side``      Keras 3 and 2: ``trainable``, the global seed generator
+``known_errors``    common errors, and what they mean
+``texts``           every verdict's level and hint
+``report``          the result, as it is printed
+==================  ===================================================================
 
-No framework is loaded here, and none is patched.
+No framework is imported here, and none is patched.
 """
 
 from gan_course.audit.protocol import audit

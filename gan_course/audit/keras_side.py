@@ -1,6 +1,6 @@
-"""What only Keras 3 and Keras 2 have: ``trainable``, a flag that is read at some moment.
+"""Keras 3 and Keras 2: ``trainable``, which Keras 3 reads when it traces a function and Keras 2 when it compiles a model.
 
-The methods are those of ``pytorch_side``. There are no gradients to be left over: an optimiser is handed them.
+No gradients stay: an optimiser is handed them. Its counter shows that it took a step, a seed state that a mask was drawn.
 """
 
 import importlib
@@ -9,12 +9,12 @@ import random
 import numpy as np
 
 from gan_course import adapters
+from gan_course.audit.side import Side as Base
 
 
-class Side:
+class Side(Base):
     def __init__(self, objects):
-        self.networks, self.optimisers = {}, {}
-        self.stepped, self.drawn = set(), set()  # stay empty: an optimiser's counter and a seed state show both
+        super().__init__()
         for name, obj in objects.items():
             root = adapters.of(obj).__name__.rpartition(".")[2]  # keras, tf_keras or tensorflow
             if root == "tensorflow":
@@ -29,37 +29,21 @@ class Side:
         self.kind = "tf_keras" if roots == {"tf_keras"} else "keras"
         # parents come before their parts, whose flags a parent's setter overwrites
         self._layers = [layer for network in self.networks.values() for layer in network._flatten_layers()]
-        self._flags = self._read_flags()
+        self.flags = self.read_flags()
         self._seed = GlobalSeed(wanted="keras" in roots)
 
-    def reset(self, left=None):
-        flags = self._flags if left is None else left
-        if flags != self._read_flags():
+    def reset(self, gradients, flags):
+        if flags != self.read_flags():
             for layer, flag in zip(self._layers, flags, strict=True):
                 layer.trainable = flag
         self._seed.reset()
 
-    def left(self):
-        return self._read_flags()
-
-    def without(self, left, names):
-        return left
-
-    def flags_as_found(self, left):
-        return self._flags
-
-    def same_flags(self, left):
-        return left == self._flags
-
-    def nothing(self, left):
-        return self.same_flags(left)
-
-    def graded(self):
-        return set()
-
     def restore(self):
-        self.reset()
+        self.reset(None, self.flags)
         self._seed.restore()
+
+    def read_flags(self):
+        return [layer.trainable for layer in self._layers]
 
     def frozen(self, name):
         network = self.networks[name]
@@ -74,33 +58,25 @@ class Side:
             if any(getattr(variable, "path", variable.name) in text for variable in network.variables)
         }
 
-    def holders(self, names):
-        return set()
-
-    @staticmethod
-    def fresh(arrays):
+    def fresh(self, arrays):
         """Moments become zero. Counters and rates are scalars, and stay: a schedule may begin with a rate of 0."""
         return {key: np.zeros_like(value) if np.ndim(value) else value for key, value in arrays.items()}
 
-    @staticmethod
-    def grown(kept, now):
-        """Keras 2's legacy optimisers make moments for whatever they meet: at zero, behind those that are there."""
+    def grown(self, kept, now):
+        """Keras 2's legacy optimisers add moments for each new variable: at zero, after those that are there."""
         earlier = {}
-        for key, value in kept.items():  # a key is a place, which may have shifted, and a name
+        for key, value in kept.items():  # a key is a position, which may have shifted, and a name
             earlier.setdefault(key.partition("/")[2], []).append(value)
         return {
             key: earlier[name].pop(0) if earlier.get(name := key.partition("/")[2]) else np.zeros_like(value)
             for key, value in now.items()
         }
 
-    def _read_flags(self):
-        return [layer.trainable for layer in self._layers]
-
 
 class GlobalSeed:
-    """Keras 3's global seed generator, if there is none yet: it is made at its first use, from Python's generator.
+    """Keras 3's global seed generator, which is made at its first use, from Python's generator.
 
-    That may happen in an update that is audited. So it is made before, and is gone afterwards if nothing used it.
+    That may happen in an update that is audited. So it is made before, and removed afterwards if nothing used it.
     """
 
     def __init__(self, wanted):

@@ -1,101 +1,128 @@
 """Probes of what an update does: does it raise, which networks does it move, with which optimiser, to what numbers?"""
 
+from itertools import combinations
+
 from gan_course.audit import known_errors
-from gan_course.audit.case import OTHER, listed
+from gan_course.audit.updates import listed, whose
 
-STRAYS = {"G": "d-not-frozen", "D": "g-not-left-alone"}
+STRAYS = {("G", "D"): "d-not-frozen", ("D", "G"): "g-not-left-alone"}  # (update's role, that of the network's update)
 
 
-def errors(case):
+def errors(updates):
     """Does an update raise?"""
-    found, told = [], set()
-    for who, outcome in case.first.items():
-        if not outcome.error or (text := known_errors.short(outcome.error)) in told:
+    found, seen = [], set()
+    for who, outcome in updates.first.items():
+        if not outcome.error or (text := known_errors.short(outcome.error)) in seen:
             continue
-        told.add(text)
-        name, hint = known_errors.explain(outcome.error)
-        message = f"{who}'s update raises {text}"
-        if name == known_errors.UNKNOWN_VARIABLE:
-            found.append(_unknown_variable(case, who, outcome, message))
+        seen.add(text)
+        message = f"{whose(who)} raises {text}"
+        if known_errors.matches(known_errors.UNKNOWN_VARIABLE, outcome.error):
+            found.append(_unknown_variable(updates, who, message))
         else:
-            found.append(case.verdict(name or "update-raises", message, who, hint=hint or None))
+            slug = "no-gradient" if known_errors.matches(known_errors.NO_GRADIENT, outcome.error) else "update-raises"
+            found.append(updates.verdict(slug, message, who, hint=known_errors.hint(outcome.error)))
     return None, found
 
 
-def _unknown_variable(case, who, outcome, message):
-    """Keras: an optimiser met a variable that it was not built with. Whose is it?"""
-    owners = case.bench.owners(str(outcome.error))
-    strays = owners & set(case.own[OTHER[who]])
-    if owners & set(case.own[who]) or not strays:
-        return case.verdict("one-optimiser", f"one optimiser serves both networks: {message}", who)
-    return case.verdict(STRAYS[who], f"{who}'s update tries to move {listed(sorted(strays))}, too: {message}", who)
+def _unknown_variable(updates, who, message):
+    """Keras: an optimiser met a variable that it was not built with. Whose variable is it?"""
+    owners = updates.sandbox.owners(str(updates.first[who].error))
+    strays = owners & updates.others(who)
+    if strays and not owners & set(updates.own[who]):
+        slug = _stray(updates, who, min(strays))
+        return updates.verdict(slug, f"{whose(who)} tries to move {listed(sorted(strays))}, too: {message}", who)
+    objects = updates.sandbox.objects
+    elsewhere = {id(objects[name]) for other in updates.first.values() for name in other.stepped}
+    if len(updates.functions) > 1 and elsewhere >= {id(objects[name]) for name in updates.sandbox.optimisers}:
+        return updates.verdict("one-optimiser", f"one optimiser serves several updates: {message}", who)
+    return updates.verdict("update-raises", message, who, hint=known_errors.BUILD)
 
 
-def movers(case):
-    """Does each update move its own network alone, with an optimiser of its own?"""
-    if not case.ran():
-        return None, _strays(case)
-    first, own = case.first, case.own
-    objects = [{id(case.bench.objects[name]) for name in first[who].stepped} for who in first]
-    both = all(first[who].moves(case.players) == set(case.players) for who in first)
-    if case.updates["D"] is case.updates["G"] or (both and objects[0] == objects[1] and len(objects[0]) > 1):
-        message = "one function trains both networks, so nothing shows which step moves what."
-        return None, [case.verdict("joint-step", message)]
-    if objects[0] == objects[1] and len(objects[0]) == 1:
-        message = f"both updates take their step with the same optimiser, {min(first['D'].stepped)}"
-        moved = {who: first[who].moves(own[OTHER[who]]) for who in first}
-        consequences = [f"{who}'s update moves {listed(sorted(moved[who]))}, too" for who in "GD" if moved[who]]
-        message = f"{message}{', and so ' if consequences else ''}{' and '.join(consequences)}."
-        return None, [case.verdict("one-optimiser", message)]
-    found = _strays(case) or _optimisers(case)  # a stray explains its optimiser's moments
-    if found or not all(outcome.moves(own[who]) == set(own[who]) for who, outcome in first.items()):
-        return None, found  # what doesn't move is another probe's subject
-    return "each update moves its own network, and leaves the other alone", []
+def movers(updates):
+    """Does each update move its own networks alone, with an optimiser of its own?"""
+    found, explained = [], {}  # explained: update to the networks that it moves for a reason already given
+    objects, first = updates.sandbox.objects, updates.first
+    groups = {}  # the updates that take their step with the same optimisers
+    for who, outcome in first.items():
+        if not outcome.error:
+            groups.setdefault(frozenset(id(objects[name]) for name in outcome.stepped), []).append(who)
+    for optimisers, group in groups.items():
+        own = {name for who in group for name in updates.own[who]}
+        functions = {updates.functions[who] for who in group}
+        if all(set(updates.own[a]) & set(updates.own[b]) for a, b in combinations(group, 2)):
+            continue  # parts of one network may share an optimiser
+        if len(functions) < len(group) or (len(optimisers) > 1 and all(first[who].moves(own) == own for who in group)):
+            message = f"one function trains {listed(sorted(own))}, so nothing shows which step moves what."
+            found.append(updates.verdict("joint-step", message, group[0]))
+            explained |= dict.fromkeys(group, own)
+        elif len(optimisers) == 1:
+            message = f"{whose(*group)} share one optimiser, {min(first[group[0]].stepped)}"
+            also = {who: first[who].moves(own & updates.others(who)) for who in group}
+            also = [f"{whose(who)} moves {listed(sorted(also[who]))}, too" for who in group if also[who]]
+            message = f"{message}{', and so ' if also else ''}{' and '.join(also)}."
+            found.append(updates.verdict("one-optimiser", message, group[0]))
+            explained |= dict.fromkeys(group, own)
+    found += [wrong for who in first if updates.ran(who) for wrong in _strays(updates, who, explained.get(who, set()))]
+    if not updates.ran():
+        return None, found
+    found = found or _optimisers(updates)  # a network that moves explains its optimiser's moments
+    if found or not all(outcome.moves(updates.own[who]) == set(updates.own[who]) for who, outcome in first.items()):
+        return None, found  # networks that don't move are another probe's subject
+    if len(first) == 1:
+        return "the update moves all of its networks", []
+    return "each update moves its own networks, and no other update's", []
 
 
-def _strays(case):
-    """Does an update move the other's network?"""
-    found = []
-    for who, name in STRAYS.items():
-        stray = case.first[who].moves(case.own[OTHER[who]]) if case.ran(who) else set()
-        if stray:
-            moved = ", ".join(f"{one} ({case.tensors(one, case.first[who].moved[one])})" for one in sorted(stray))
-            held = sorted(case.bench.holders([*case.own[who], *stray]))
-            because = f" {held[0]} holds parameters of both networks." if held else ""
-            found.append(case.verdict(name, f"{who}'s update also moves {moved}.{because}", who))
-    return found
+def _stray(updates, who, name):
+    """Return the verdict on an update that moves a network of another."""
+    roles = {STRAYS.get((updates.roles[who], updates.roles[other])) for other in updates.movers_of([name])}
+    return next(filter(None, roles), "moves-another")
 
 
-def _optimisers(case):
+def _strays(updates, who, explained):
+    """Does an update move the network of another?"""
+    strays = {}
+    for name in sorted(updates.first[who].moves(updates.others(who) - explained)):
+        strays.setdefault(_stray(updates, who, name), []).append(name)
+    for slug, names in strays.items():
+        moved = ", ".join(f"{name} ({updates.tensors(name, updates.first[who].moved[name])})" for name in names)
+        held = sorted(updates.sandbox.holders(updates.own[who], names))
+        because = f" {held[0]} holds parameters of both." if held else ""
+        yield updates.verdict(slug, f"{whose(who)} also moves {moved}.{because}", who)
+
+
+def _optimisers(updates):
     """Did something move without an optimiser, or an optimiser's moments without a network?"""
-    found, first = [], case.first
-    lost = [who for who, outcome in first.items() if outcome.moves(case.own[who]) and not outcome.stepped]
+    found, first = [], updates.first
+    lost = [who for who, outcome in first.items() if outcome.moves(updates.own[who]) and not outcome.stepped]
     if lost:
-        message = f"{' and '.join(lost)} moved, but no optimiser in `state` took a step."
-        found.append(case.verdict("optimiser-not-in-state", message))
-    if touched := sorted(first["D"].remembered & first["G"].remembered):
-        message = f"both updates change the moments of {listed(touched)}, though each moves its own network alone."
-        found.append(case.verdict("moments-changed", message))
+        message = f"weights moved in {whose(*lost)}, but no optimiser in `state` took a step."
+        found.append(updates.verdict("optimiser-not-in-state", message))
+    for one, other in combinations(first, 2):
+        touched = sorted(first[one].remembered & first[other].remembered)
+        if touched and not set(updates.own[one]) & set(updates.own[other]):
+            message = f"{whose(one, other)} change the moments of {listed(touched)}, but no common network."
+            found.append(updates.verdict("moments-changed", message))
     return found
 
 
-def numbers(case):
+def numbers(updates):
     """Is everything finite after an update?"""
     found = [
-        case.verdict("not-finite", f"after {who}'s update there is infinity or NaN in {listed(outcome.broken)}.", who)
-        for who, outcome in case.first.items()
+        updates.verdict("not-finite", f"after {whose(who)} there is NaN or infinity in {listed(outcome.broken)}.", who)
+        for who, outcome in updates.first.items()
         if outcome.broken
     ]
-    return "all weights stay finite" if case.ran() and not found else None, found
+    return "all weights stay finite" if updates.ran() and not found else None, found
 
 
-def buffers(case):
-    """Which buffers move? That is information, no fault."""
+def buffers(updates):
+    """Which buffers change? That is information, no fault."""
     parts = [
-        f"{len(keys)} of {name} in {who}'s update"
-        for who, outcome in case.first.items()
+        f"{len(keys)} of {name} in {whose(who)}"
+        for who, outcome in updates.first.items()
         for name, keys in outcome.buffers.items()
-        if keys and name in case.players
+        if keys and name in updates.networks
     ]
     message = f"statistics, vectors and seeds that no gradient moves changed, too: {', '.join(parts)}."
-    return None, [case.verdict("buffers", message)] if parts else []
+    return None, [updates.verdict("buffers", message)] if parts else []

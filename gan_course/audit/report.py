@@ -1,4 +1,4 @@
-"""What an audit found: an object that shows itself as a list, one line a verdict."""
+"""The result of an audit, printed as a list."""
 
 import textwrap
 from dataclasses import dataclass
@@ -43,11 +43,11 @@ class Report:
     facts : list of str
         What each update moved.
     passed : list of str
-        What was checked, and is right.
+        What was checked and is right.
     verdicts : list of Verdict
         Everything else, faults first.
     unchecked : list of str
-        What would need something more from the caller.
+        What wasn't checked, because the caller would have to hand over more.
     """
 
     def __init__(self, facts, passed, verdicts, unchecked=()):

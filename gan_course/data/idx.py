@@ -6,6 +6,7 @@ MNIST uses one type only, unsigned bytes (code 0x08).
 """
 
 import gzip
+import hashlib
 import io
 import math
 import zlib
@@ -47,6 +48,14 @@ def read_idx(content):
             return _parse(file)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"not a whole gzip file ({error}).") from error
+
+
+def sha256_of(array):
+    """Return the SHA-256 (hexadecimal digits) of the unpacked IDX file that an array of :func:`read_idx` came from."""
+    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+    digest = hashlib.sha256(bytes([0, 0, UNSIGNED_BYTE, array.ndim]) + sizes)
+    digest.update(array)
+    return digest.hexdigest()
 
 
 def _parse(file):

@@ -178,7 +178,7 @@ def _output(output):
         png = data["image/png"].replace("\n", "")
         return "picture", f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt)}">'
     page = data.get("text/html", "")
-    if page and not page.startswith("<pre>"):  # a replay, and whatever else is alive; reports are better as text
+    if page and not page.startswith(("<pre>", "<table")):  # a replay, say; reports and tables are better as text
         return "picture", f'<div class="alive" data-prevent-swipe>{page}</div>'
     if output["output_type"] == "error":
         return "text", f"{output['ename']}: {output['evalue']}"

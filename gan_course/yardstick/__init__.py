@@ -1,10 +1,10 @@
-"""The yardstick: one frozen classifier and one set of scores, the same for every framework.
+"""The yardstick: a frozen classifier for each data set and one set of scores, the same for every framework.
 
 ==================================  =========================================================================
-:func:`judge`                       samples against MNIST's test images: a :class:`Report` to print
+:func:`judge`                       samples against the test images: a :class:`Report` to print
 :func:`average`                     one report out of those of several seeds
 :func:`judge_toy`                   points against a ring or a grid: a :class:`ToyReport`
-:func:`look`                        what the classifier sees: features (n, 64) and probabilities (n, 10)
+:func:`look`                        what the classifier finds: features (n, 64) and probabilities (n, 10)
 :func:`frechet_distance`            features against features, as two Gaussians
 :func:`kid`                         the same, by a kernel
 :func:`prdc`                        precision, recall, density and coverage; :func:`coverage_by_class`
@@ -13,11 +13,11 @@
 :func:`nearest_training_distance`   pixels against the training images
 ==================================  =========================================================================
 
-No score stands alone. Repeated training images pass on Fréchet distance, noise passes on confidence, and
+Read no score by itself. Repeated training images pass on Fréchet distance, noise passes on confidence, and
 the training set itself passes on everything but the distance to the nearest training image; the tests
 (``tests/test_yardstick_impostors.py``) say which impostor fools which score.
 
-All arithmetic is NumPy's in float64; only the classifier computes in float32, through ONNX Runtime.
+All arithmetic is in float64; only the classifier computes in float32, through ONNX Runtime.
 """
 
 from gan_course.yardstick.classes import (

@@ -47,7 +47,7 @@ def check_probabilities(probabilities):
     """Return class probabilities as float64 (n, k), if every row sums to 1; else raise ValueError."""
     probabilities = check_features(probabilities, "probabilities", at_least=1)
     if probabilities.min() < 0 or not np.allclose(probabilities.sum(axis=1), 1, rtol=0, atol=1e-5):
-        raise ValueError("the rows are no probabilities: each must be 0 or more and sum to 1. Are they logits?")
+        raise ValueError("the rows aren't probabilities: each must be 0 or more and sum to 1. Are they logits?")
     return probabilities
 
 

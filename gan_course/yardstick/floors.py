@@ -1,10 +1,10 @@
-"""The floors: what real data scores, so that no number stands without it.
+"""The floors: what real data scores, so that a number can be read beside it.
 
-floors.json is made by ``python -m gan_course.yardstick.make_floors``. For each N it holds mean and standard
-deviation of every score over six disjoint sets of N training images, each measured against the 10,000 test
-images as if a generator had made it. What needs no comparison (confidence, the nearest training image) is
-there for the test images, too: the classifier has learned the training images, and the test images are what
-an unseen digit looks like.
+``floors_mnist.json`` and ``floors_fashion.json`` are made by ``python -m gan_course.yardstick.make_floors DATA``.
+For each N they hold mean and standard deviation of every score over six disjoint sets of N training images, each
+measured against the 10,000 test images as if a generator had made it. What needs no comparison (confidence, the
+nearest training image) is there for the test images, too: the classifier was trained on the training images, and
+the test images show what it makes of new ones.
 """
 
 import functools
@@ -14,44 +14,54 @@ from pathlib import Path
 import numpy as np
 
 from gan_course.errors import DataError
-from gan_course.yardstick.classifier import SHA256, WIDTH
+from gan_course.yardstick.classifier import SHA256, WIDTH, check_data
 from gan_course.yardstick.measure import NEAREST
 from gan_course.yardstick.neighbours import K
 
-FILE = Path(__file__).with_name("floors.json")
+FOLDER = Path(__file__).parent
 SIZES = (1000, 2000, 5000, 10000)
 SETS = 6
 SEED = 0
-# What the floors depend on. If one of them changes, the file in the package no longer fits.
-MADE_WITH = {
-    "data": "mnist",
-    "classifier_sha256": SHA256,
-    "feature_width": WIDTH,
-    "k": K,
-    "sizes": list(SIZES),
-    "sets": SETS,
-    "seed": SEED,
-    "nearest_samples": NEAREST,
-}
 
 
-def floor(n):
+def made_with(data):
+    """Return what a data set's floors depend on (dict). If one of these changes, the package's file no longer fits."""
+    return {
+        "data": data,
+        "classifier_sha256": SHA256[data],
+        "feature_width": WIDTH,
+        "k": K,
+        "sizes": list(SIZES),
+        "sets": SETS,
+        "seed": SEED,
+        "nearest_samples": NEAREST,
+    }
+
+
+def file_of(data):
+    """Return the path of the file that holds a data set's floors."""
+    return FOLDER / f"floors_{data}.json"
+
+
+def floor(n, data="mnist"):
     """Return the floor of n samples, a dict of score to ``{"mean": ..., "sd": ...}``, or None if n has none.
 
     There is one for the n in :data:`SIZES`. Another would take a minute to measure, and a neighbour's
-    would mislead: 1,000 real images cover 0.35 of the test set, 10,000 cover 0.95.
+    would mislead: 1,000 real images of MNIST cover 0.35 of its test set, 10,000 cover 0.95.
 
     Raises
     ------
+    ValueError
+        If the data isn't ``"mnist"`` or ``"fashion"``.
     DataError
-        If floors.json is missing, damaged, or of another yardstick.
+        If the file is missing, damaged, or of another yardstick.
     """
-    return _read()["floors"].get(str(n))
+    return _read(check_data(data))["floors"].get(str(n))
 
 
-def of_test_images():
+def of_test_images(data="mnist"):
     """Return what the 10,000 test images score in themselves: a dict of score to float."""
-    return _read()["test"]
+    return _read(check_data(data))["test"]
 
 
 def relative(scores, floor):
@@ -80,14 +90,15 @@ def relative(scores, floor):
 
 
 @functools.cache
-def _read():
+def _read(data):
+    path = file_of(data)
     try:
-        content = json.loads(FILE.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(f"{FILE} can't be read ({error}). Install gan_course again.") from error
-    if content["made_with"] != MADE_WITH:
+        raise DataError(f"{path} can't be read ({error}). Install gan_course again.") from error
+    if content["made_with"] != made_with(data):
         raise DataError(
-            f"{FILE} was made with {content['made_with']}, but this yardstick is {MADE_WITH}. "
-            "Run `python -m gan_course.yardstick.make_floors`, and make every recorded result again."
+            f"{path} was made with {content['made_with']}, but this yardstick is {made_with(data)}. "
+            f"Run `python -m gan_course.yardstick.make_floors {data}`, and make every recorded result again."
         )
     return content

@@ -30,7 +30,7 @@ def frechet_distance(samples, reference):
     Raises
     ------
     ValueError
-        If the shapes don't fit, or something is not finite.
+        If the shapes don't fit, or something isn't finite.
     """
     samples, reference = check_pair(samples, reference)
     return frechet_of_gaussians(*moments(samples), *moments(reference))

@@ -1,11 +1,16 @@
-"""How floors.json was made: ``python -m gan_course.yardstick.make_floors`` (one minute) makes it again."""
+"""How the floors were made: ``python -m gan_course.yardstick.make_floors mnist`` (a minute or two) makes them again.
+
+Without a name, it makes those of every data set.
+"""
 
 import json
+import sys
 
 import numpy as np
 
-from gan_course.data import mnist
-from gan_course.yardstick.floors import FILE, MADE_WITH, SEED, SETS, SIZES, relative
+from gan_course.data import load
+from gan_course.yardstick.classifier import SHA256
+from gan_course.yardstick.floors import SEED, SETS, SIZES, file_of, made_with, relative
 from gan_course.yardstick.measure import measure, measure_classes, measure_nearest
 
 OF_TEST_IMAGES = (
@@ -17,26 +22,26 @@ OF_TEST_IMAGES = (
 )
 
 
-def make(sizes=SIZES):
-    """Return what floors.json holds, as a dict; ``sizes`` is for tests, which have less time."""
-    images, labels = mnist("train")
-    # MNIST is not in random order: its first 10,000 training images are another selection of writers than its last.
+def make(data, sizes=SIZES):
+    """Return what a data set's file holds, as a dict; ``sizes`` is for tests, which have less time."""
+    images, labels = load(data, "train", strict=True)
+    # MNIST isn't in random order: its first 10,000 training images are another selection of writers than its last.
     order = np.random.default_rng(SEED).permutation(len(images))
     floors = {}
     for n in sizes:
         sets = [order[i * n : (i + 1) * n] for i in range(SETS)]
-        measured = [measure(images[chosen], labels[chosen]) for chosen in sets]
+        measured = [measure(images[chosen], labels[chosen], data) for chosen in sets]
         floor = mean_and_sd(measured)
         floors[str(n)] = rounded(floor | mean_and_sd([relative(scores, floor) for scores in measured]))
         print(f"N = {n}: Fréchet distance {floors[str(n)]['frechet_distance']}", flush=True)
-    images, labels = mnist("test")
-    scores = measure_classes(images, labels)
-    test = {name: scores[name] for name in OF_TEST_IMAGES} | measure_nearest(images)
-    return {"made_with": MADE_WITH, "test": rounded(test), "floors": floors}
+    images, labels = load(data, "test", strict=True)
+    scores = measure_classes(images, labels, data)
+    test = {name: scores[name] for name in OF_TEST_IMAGES} | measure_nearest(images, data)
+    return {"made_with": made_with(data), "test": rounded(test), "floors": floors}
 
 
 def mean_and_sd(measured):
-    """Return score to ``{"mean", "sd"}`` of several measurements; lists go digit by digit."""
+    """Return score to ``{"mean", "sd"}`` of several measurements; lists go class by class."""
     return {
         name: {
             "mean": np.mean([scores[name] for scores in measured], axis=0).tolist(),
@@ -54,5 +59,6 @@ def rounded(value):
 
 
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(make(), indent=1) + "\n", encoding="utf-8")
-    print(f"Wrote {FILE}")
+    for name in sys.argv[1:] or SHA256:
+        file_of(name).write_text(json.dumps(make(name), indent=1) + "\n", encoding="utf-8")
+        print(f"Wrote {file_of(name)}")

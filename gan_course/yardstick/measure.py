@@ -1,11 +1,11 @@
-"""Every score of one set of samples against MNIST's 10,000 test images, as plain numbers."""
+"""Every score of one set of samples against its data set's 10,000 test images, as plain numbers."""
 
 import functools
 from dataclasses import dataclass
 
 import numpy as np
 
-from gan_course.data import mnist
+from gan_course.data import load
 from gan_course.yardstick import classes
 from gan_course.yardstick.classifier import CLASSES, look
 from gan_course.yardstick.frechet import frechet_distance
@@ -18,7 +18,7 @@ NEAREST = 1000  # samples, spread evenly over the set, whose nearest training im
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """MNIST's test images as the classifier sees them."""
+    """A data set's test images: what the classifier finds in them, and their labels."""
 
     features: np.ndarray  # float64 (10000, 64)
     labels: np.ndarray  # uint8 (10000,)
@@ -26,18 +26,18 @@ class Reference:
 
 
 @functools.cache
-def reference():
-    """Return the :class:`Reference`. The first call takes a second or two."""
-    images, labels = mnist("test")
-    return Reference(look(images)[0], labels, np.bincount(labels, minlength=CLASSES) / len(labels))
+def reference(data="mnist"):
+    """Return the :class:`Reference` of ``"mnist"`` or ``"fashion"``. The first call takes a second or two."""
+    images, labels = load(data, "test", strict=True)
+    return Reference(look(images, data)[0], labels, np.bincount(labels, minlength=CLASSES) / len(labels))
 
 
 @functools.cache
-def _training_images():
-    return mnist("train").images
+def _training_images(data):
+    return load(data, "train", strict=True).images
 
 
-def measure(samples, labels=None):
+def measure(samples, labels=None, data="mnist"):
     """Return the scores of samples, but for their nearest training images (:func:`measure_nearest`).
 
     Parameters
@@ -45,24 +45,26 @@ def measure(samples, labels=None):
     samples : numpy.ndarray
         uint8 (n, 28, 28), n of 6 or more.
     labels : numpy.ndarray, optional
-        Integers (n,): the digits that a conditional generator was asked for.
+        Integers (n,): the classes that a conditional generator was asked for.
+    data : str
+        ``"mnist"`` or ``"fashion"``.
 
     Returns
     -------
     dict
-        Name to float; for ``coverage_by_class`` and ``class_histogram`` to a list of ten, digit by digit.
+        Name to float; for ``coverage_by_class`` and ``class_histogram`` to a list of ten, class by class.
     """
-    features, probabilities = look(samples)
-    return {**_of_features(features), **_of_probabilities(probabilities, labels)}
+    features, probabilities = look(samples, data)
+    return {**_of_features(features, data), **_of_probabilities(probabilities, labels, data)}
 
 
-def measure_classes(samples, labels=None):
+def measure_classes(samples, labels=None, data="mnist"):
     """Return those of :func:`measure`'s scores that need the classifier's probabilities only."""
-    return _of_probabilities(look(samples)[1], labels)
+    return _of_probabilities(look(samples, data)[1], labels, data)
 
 
-def _of_features(features):
-    real = reference()
+def _of_features(features, data):
+    real = reference(data)
     near = prdc(features, real.features)
     return {
         "frechet_distance": frechet_distance(features, real.features),
@@ -75,7 +77,7 @@ def _of_features(features):
     }
 
 
-def _of_probabilities(probabilities, labels):
+def _of_probabilities(probabilities, labels, data):
     sure = classes.confidence(probabilities)
     histogram = classes.class_histogram(probabilities)
     scores = {
@@ -84,14 +86,14 @@ def _of_probabilities(probabilities, labels):
         "confidence_median": float(np.median(sure)),
         "confidence_share": float(np.mean(sure > classes.SURE)),
         "class_histogram": histogram.tolist(),
-        "class_kl": classes.class_kl(histogram, reference().frequencies),
+        "class_kl": classes.class_kl(histogram, reference(data).frequencies),
     }
     if labels is not None:
         scores["conditional_accuracy"] = classes.conditional_accuracy(probabilities, labels)
     return scores
 
 
-def measure_nearest(samples):
+def measure_nearest(samples, data="mnist"):
     """Return the median and the 5 % quantile of the distance to the nearest training image, over 1,000 samples.
 
     The quantile is there for a generator that copies now and then.
@@ -100,6 +102,8 @@ def measure_nearest(samples):
     ----------
     samples : numpy.ndarray
         uint8 (n, 28, 28).
+    data : str
+        ``"mnist"`` or ``"fashion"``.
 
     Returns
     -------
@@ -108,5 +112,5 @@ def measure_nearest(samples):
     """
     # not the first 1,000: samples may be sorted by class
     spread = np.linspace(0, len(samples) - 1, min(NEAREST, len(samples))).astype(int)
-    distance = nearest_training_distance(samples[spread], _training_images())
+    distance = nearest_training_distance(samples[spread], _training_images(data))
     return {"nearest_median": float(np.median(distance)), "nearest_5_percent": float(np.quantile(distance, 0.05))}

@@ -1,15 +1,15 @@
-"""How far each sample is from the nearest training image: what shows a network that has learned by heart.
+"""How far each sample is from the nearest training image: what shows that a network has memorised images.
 
-The distance is Euclidean over pixels in [0, 1]. Read it beside that of the test set: real images nobody
-has seen lie a certain way off, and samples should not lie much closer.
+The distance is Euclidean over pixels in [0, 1]. Read it beside the test set's: real images that were not
+trained on have a certain distance, and samples should not be much closer.
 """
 
 import numpy as np
 
 from gan_course.yardstick.checks import SIDE, check_images
 
-MIDDLE = 14  # where MNIST's centre of mass lies, in pixels from the first row and column, to half a pixel
-COLUMNS = 2000  # training images at a time: 13 MB in float64
+MIDDLE = 14  # where MNIST's images have their centre of mass, in pixels from the first row and column
+BLOCK = 2000  # training images at a time: 13 MB in float64
 
 
 def nearest_training_distance(samples, training, centre=True):
@@ -20,10 +20,10 @@ def nearest_training_distance(samples, training, centre=True):
     samples : numpy.ndarray
         uint8 (n, 28, 28).
     training : numpy.ndarray
-        uint8 (m, 28, 28), MNIST's as they are.
+        uint8 (m, 28, 28).
     centre : bool
-        First shift each sample by whole pixels to where MNIST's images have their centre of mass. Without
-        it, a training image shifted by one pixel would pass as new.
+        First shift each image by whole pixels, so that its centre of mass is in the middle, as MNIST's is.
+        Without it, a training image shifted by one pixel would pass as new.
 
     Returns
     -------
@@ -36,16 +36,16 @@ def nearest_training_distance(samples, training, centre=True):
         If the images are of another shape or type.
     """
     samples, training = check_images(samples, "samples"), check_images(training, "training images")
-    samples = _flat(centred(samples) if centre else samples)
-    samples_squared = np.sum(samples * samples, axis=1)
+    from sklearn.metrics import pairwise_distances_argmin_min  # a second to import, and needed only here
+
+    if centre:
+        samples, training = centred(samples), centred(training)
     nearest = np.full(len(samples), np.inf)
-    for start in range(0, len(training), COLUMNS):
-        block = _flat(training[start : start + COLUMNS])
-        squared = samples @ block.T  # whole numbers below 2^53: float64 is exact, so equal images are at 0
-        squared *= -2
-        squared += np.sum(block * block, axis=1)
-        np.minimum(nearest, squared.min(axis=1), out=nearest)
-    return np.sqrt(nearest + samples_squared) / 255
+    for start in range(0, len(training), BLOCK):
+        # grey levels are whole numbers, and their products exact in float64: a copy is at exactly 0
+        _, distance = pairwise_distances_argmin_min(_flat(samples), _flat(training[start : start + BLOCK]))
+        np.minimum(nearest, distance, out=nearest)
+    return nearest / 255
 
 
 def centred(images):

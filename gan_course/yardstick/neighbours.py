@@ -4,7 +4,7 @@
 precision     share of samples that lie in the ball of a real image: are they good?     Kynkäänniemi
 recall        share of real images that lie in the ball of a sample: is all there?      Kynkäänniemi
 density       real balls that a sample lies in, over k: precision that one stray         Naeem
-              real image can't raise; more than 1 means crowded where real is crowded
+              real image can't raise; above 1: crowded where the real images are, too
 coverage      share of real images with a sample in their ball: recall that stray        Naeem
               samples can't raise, and that repeated samples don't fool
 ============  ========================================================================  ================
@@ -21,7 +21,7 @@ import numpy as np
 from gan_course.yardstick.checks import check_labels, check_pair
 
 K = 5
-ROWS = 500  # of a distance matrix at a time: 40 MB against 10,000
+MEBIBYTES = 16  # of a distance matrix at a time: 209 rows against 10,000
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +67,13 @@ def prdc(samples, reference, k=K):
     samples, reference = check_pair(samples, reference, at_least=k + 1)
     sample_balls, real_balls = _squared_radii(samples, k), _squared_radii(reference, k)
     real_balls_around = np.zeros(len(samples))  # for each sample: in how many real balls it lies
-    recalled, covered = (np.empty(len(reference), bool) for _ in range(2))
-    for rows, squared in _squared_distances(reference, samples):
-        within = squared < real_balls[rows, None]
-        real_balls_around += within.sum(axis=0)
-        covered[rows] = within.any(axis=1)
-        recalled[rows] = (squared < sample_balls).any(axis=1)
+
+    def compare(squared, start):
+        within = squared < real_balls[start : start + len(squared), None]
+        np.add(real_balls_around, within.sum(axis=0), out=real_balls_around)
+        return np.stack([within.any(axis=1), (squared < sample_balls).any(axis=1)], axis=1)
+
+    covered, recalled = _by_rows(compare, reference, samples).T
     return Neighbours(
         precision=float(np.mean(real_balls_around > 0)),
         recall=float(recalled.mean()),
@@ -99,20 +100,16 @@ def coverage_by_class(covered, labels, classes=10):
 
 
 def _squared_radii(features, k):
-    radii = np.empty(len(features))
-    for rows, squared in _squared_distances(features, features):
+    def kth(squared, start):
         squared.partition(k, axis=1)  # the nearest, number 0, is the row itself
-        radii[rows] = squared[:, k]
-    return radii
+        return squared[:, k].copy()
+
+    return _by_rows(kth, features, features)
 
 
-def _squared_distances(x, y):
-    """Yield the squared distances (rows, m) of x's rows to all of y, some rows at a time."""
-    y_squared = np.sum(y * y, axis=1)
-    for start in range(0, len(x), ROWS):
-        rows = slice(start, start + ROWS)
-        squared = x[rows] @ y.T
-        squared *= -2
-        squared += y_squared
-        squared += np.sum(x[rows] * x[rows], axis=1)[:, None]
-        yield rows, np.maximum(squared, 0, out=squared)  # rounding may leave -1e-13 for equal rows
+def _by_rows(reduce, x, y):
+    """Return what ``reduce(squared distances of some rows of x to all of y, first row)`` gives, for all rows of x."""
+    from sklearn.metrics import pairwise_distances_chunked  # a second to import, and needed only here
+
+    chunks = pairwise_distances_chunked(x, y, reduce_func=reduce, working_memory=MEBIBYTES, squared=True)
+    return np.concatenate(list(chunks))

@@ -1,12 +1,14 @@
 """A report: the scores of samples, each with N, the data and what real data scores beside it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gan_course.data.dataset import CLASS_NAMES
+from gan_course.data.image_sets import SETS
 from gan_course.yardstick import floors
 from gan_course.yardstick.checks import check_images, check_labels
-from gan_course.yardstick.classifier import CLASSES, SHA256, WIDTH
+from gan_course.yardstick.classifier import CLASSES, SHA256, WIDTH, check_data
 from gan_course.yardstick.measure import measure, measure_nearest
 from gan_course.yardstick.neighbours import K
 
@@ -56,8 +58,10 @@ class Report:
         Score to ``{"mean", "sd"}`` over six sets of ``n`` training images.
     test : dict
         What the test images score in themselves.
-    data, reference, feature_width, k, classifier_sha256
-        Against what, how many of it, and by which yardstick.
+    data : str
+        ``"mnist"`` or ``"fashion"``: whose test images, classifier and floors.
+    reference, feature_width, k, classifier_sha256
+        How many test images, and how they were compared.
     """
 
     scores: dict
@@ -70,7 +74,10 @@ class Report:
     reference: int = REFERENCE
     feature_width: int = WIDTH
     k: int = K
-    classifier_sha256: str = SHA256
+
+    @property
+    def classifier_sha256(self):
+        return SHA256[self.data]
 
     def __getitem__(self, name):
         try:
@@ -81,18 +88,19 @@ class Report:
 
     def as_dict(self):
         """Return everything as JSON-able values."""
-        return dict(vars(self))
+        return {**vars(self), "classifier_sha256": self.classifier_sha256}
 
     def __str__(self):
         by_class = "coverage_of_real_by_class" if self.floor else "coverage_by_class"
         lines = [
-            f"N = {self.n:,} samples, {_count(self.seeds, 'seed')}, against MNIST's {self.reference:,} test images",
+            f"N = {self.n:,} samples, {_count(self.seeds, 'seed')}, against {SETS[self.data].title}'s "
+            f"{self.reference:,} test images",
             f"({self.feature_width} features of the classifier {self.classifier_sha256[:8]}, k = {self.k})",
             "",
             _line("", "samples", f"real, N = {self.n:,}", "test images", ""),
             *(self._row(*row) for row in ROWS if row[0] in self.scores),
             "",
-            "class             " + "".join(f"{digit:>7}" for digit in range(CLASSES)),
+            "class             " + "".join(f"{label:>7}" for label in range(CLASSES)),
             "share of samples  " + "".join(f"{share:7.3f}" for share in self["class_histogram"]),
             f"{'coverage of real' if self.floor else 'coverage':<18}"
             + "".join(f"{part:7.3f}" for part in self[by_class]),
@@ -119,8 +127,9 @@ class Report:
             return f"{self['frechet_over_floor']:.1f} times the floor"
         if score == "coverage":
             return f"{self['coverage_of_real']:.3f} of real coverage"
-        if score == "coverage_of_real_worst" and self.seeds == 1:  # several seeds may each lose another digit
-            return f"the digit {np.argmin(self['coverage_of_real_by_class'])}"
+        if score == "coverage_of_real_worst" and self.seeds == 1:  # several seeds may each lose another class
+            worst = np.argmin(self["coverage_of_real_by_class"])
+            return f"the digit {worst}" if self.data == "mnist" else f"class {worst}: {CLASS_NAMES[self.data][worst]}"
         return self._band(score) if score in BANDS else ""
 
     def _band(self, score):
@@ -133,7 +142,7 @@ class Report:
 
 
 def judge(samples, data="mnist", labels=None):
-    """Return the :class:`Report` on generated digits.
+    """Return the :class:`Report` on generated images.
 
     Parameters
     ----------
@@ -141,10 +150,10 @@ def judge(samples, data="mnist", labels=None):
         uint8 (n, 28, 28), white ink (255) on black (0), n of 1,000 or more. There are floors for n of
         1,000, 2,000, 5,000 and 10,000; for another n the report has none, and says so.
     data : str
-        What the generator was trained on, the ``name`` of a :class:`gan_course.data.Dataset`. Only
-        ``"mnist"`` can be judged.
+        What the generator was trained on, the ``name`` of a :class:`gan_course.data.Dataset`:
+        ``"mnist"`` or ``"fashion"``.
     labels : numpy.ndarray, optional
-        Integers (n,): the digits that a conditional generator was asked for.
+        Integers (n,): the classes that a conditional generator was asked for.
 
     Returns
     -------
@@ -153,26 +162,22 @@ def judge(samples, data="mnist", labels=None):
     Raises
     ------
     ValueError
-        If the samples or labels have another shape or type, there are too few, or the data is not MNIST.
+        If the samples or labels have another shape or type, there are too few, or the data is neither of the two.
     DataError, DownloadError
-        If MNIST can't be had, or a file of the yardstick is damaged.
+        If the data can't be had, or a file of the yardstick is damaged.
     """
-    if data != "mnist":
-        raise ValueError(
-            f"samples of {data!r} can't be judged: the classifier and the floors are MNIST's. Train on "
-            'gan_course.data.mnist(), or skip the judgement where dataset.name != "mnist".'
-        )
+    check_data(data)
     samples = check_images(samples, "samples")
     n = len(samples)
     if n < MIN_SAMPLES:
         raise ValueError(f"{n} samples are too few for any of the scores: draw {MIN_SAMPLES:,} or more, best 10,000.")
     if labels is not None:
         labels = check_labels(labels, n, CLASSES)
-    floor = floors.floor(n)
-    scores = measure(samples, labels) | measure_nearest(samples)
+    floor = floors.floor(n, data)
+    scores = measure(samples, labels, data) | measure_nearest(samples, data)
     if floor:
         scores |= floors.relative(scores, floor)
-    return Report(scores, n, floor, floors.of_test_images())
+    return Report(scores, n, floor, floors.of_test_images(data), data=data)
 
 
 def average(reports):
@@ -181,23 +186,23 @@ def average(reports):
     Parameters
     ----------
     reports : list of Report
-        One for each seed, all of one N.
+        One for each seed, all of one N and one data set.
 
     Raises
     ------
     ValueError
-        If there is none, or they differ in N or in their scores.
+        If there is none, or they differ in N, data or scores.
     """
     if not reports:
         raise ValueError("there is no report to average.")
     first = reports[0]
     for other in reports:
-        if (other.n, other.scores.keys(), other.seeds) != (first.n, first.scores.keys(), 1):
-            raise ValueError("the reports differ in N or in their scores, or are averages: give one for each seed.")
+        if (other.n, other.data, other.scores.keys(), other.seeds) != (first.n, first.data, first.scores.keys(), 1):
+            raise ValueError("the reports differ in N, data or scores, or are averages: give one for each seed.")
     values = {name: np.array([report.scores[name] for report in reports]) for name in first.scores}
     mean = {name: value.mean(axis=0).tolist() for name, value in values.items()}
     spread = {name: value.std(axis=0, ddof=1).tolist() for name, value in values.items()} if len(reports) > 1 else None
-    return Report(mean, first.n, first.floor, first.test, seeds=len(reports), spread=spread)
+    return replace(first, scores=mean, seeds=len(reports), spread=spread)
 
 
 def _no_floor(n):

@@ -1,12 +1,12 @@
-"""How the yardstick's classifier was trained, and how it becomes an ONNX file.
+"""How the yardstick's classifiers were trained, and how they become ONNX files.
 
-``python -m gan_course.yardstick.train`` trains it again (eight minutes on two idle cores), writes
-``yardstick.onnx`` into the current folder, and says whether that is the very file of this package.
+``python -m gan_course.yardstick.train mnist`` trains MNIST's again (eight minutes on two idle cores), writes
+``classifier_mnist.onnx`` into the current folder, and says whether that is the same file as this package's.
 It never replaces the package's own: every recorded result was measured with that one.
 
-A small convolutional network on MNIST's 60,000 training images, with random affine changes and
-dropout; the test set is looked at only when all is done. PyTorch and onnx are needed here and nowhere
-else in the yardstick. The same machine, thread count and PyTorch give the same weights.
+A small convolutional network on the 60,000 training images, with random affine changes and dropout; the
+test set is used only once, after training. PyTorch and onnx are needed here and nowhere else in the
+yardstick. The same machine, thread count and PyTorch give the same weights.
 
 Sources: the schedule is L. N. Smith and N. Topin, "Super-Convergence", 2017, arXiv:1708.07120; the
 optimiser I. Loshchilov and F. Hutter, "Decoupled Weight Decay Regularization", 2017, arXiv:1711.05101.
@@ -14,6 +14,7 @@ optimiser I. Loshchilov and F. Hutter, "Decoupled Weight Decay Regularization", 
 
 import argparse
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +24,36 @@ import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from gan_course.data import mnist
+from gan_course.data import load
 from gan_course.yardstick.classifier import SHA256, WIDTH, Classifier
 
-EPOCHS = 20
 BATCH = 128
-THREADS = 2  # sums over a batch are split between threads, so their number changes the last bits
 CHANNELS = (24, 48, 64)
 OPSET, IR_VERSION = 17, 8  # old enough for every onnxruntime since 1.14
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What differs between the trainings of two classifiers.
+
+    Attributes
+    ----------
+    epochs : int
+    threads : int
+        Sums over a batch are split between threads, so their number changes the last bits.
+    changes : dict or None
+        How much :func:`augment` changes each image at most. ``None`` leaves the images as they are.
+    """
+
+    epochs: int
+    threads: int
+    changes: dict | None
+
+
+SETTINGS = {
+    "mnist": Settings(epochs=20, threads=2, changes={"angle": 0.21, "scale": 0.12, "shear": 0.2, "shift": 2}),
+    "fashion": Settings(epochs=8, threads=1, changes=None),
+}
 
 
 def network():
@@ -58,14 +81,16 @@ def network():
     )
 
 
-def augment(images, generator):
-    """Rotate (0.21 rad), scale (12 %), shear (0.2) and shift (2 pixels) each image at random, at most so much.
+def augment(images, generator, angle, scale, shear, shift):
+    """Rotate, scale, shear and shift each image at random.
 
     Parameters
     ----------
     images : torch.Tensor
         float32 (n, 1, 28, 28).
     generator : torch.Generator
+    angle, scale, shear, shift : float
+        At most so much, in both directions: radians, a fraction, a fraction, pixels.
     """
 
     def uniform(*shape):
@@ -73,17 +98,17 @@ def augment(images, generator):
 
     # The order of these four draws is part of what makes the weights reproducible.
     n = len(images)
-    angle = uniform(n) * 0.21
-    scale = 1 + uniform(n) * 0.12
-    shear = uniform(n) * 0.2
-    shift = uniform(n, 2) * (2 / 14)  # in half widths of the image
+    angle = uniform(n) * angle
+    scale = 1 + uniform(n) * scale
+    shear = uniform(n) * shear
+    shift = uniform(n, 2) * (shift / 14)  # in half widths of the image
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
     rows = [torch.stack([cos, -sin + shear, shift[:, 0]], 1), torch.stack([sin, cos, shift[:, 1]], 1)]
     grid = F.affine_grid(torch.stack(rows, 1), images.shape, align_corners=False)
     return F.grid_sample(images, grid, align_corners=False)
 
 
-def train(images, labels, epochs=EPOCHS, seed=0):
+def train(images, labels, settings, seed=0):
     """Return a trained :func:`network`, in evaluation mode.
 
     Parameters
@@ -92,27 +117,30 @@ def train(images, labels, epochs=EPOCHS, seed=0):
         uint8 (n, 28, 28); ``n`` is at least one batch of 128.
     labels : numpy.ndarray
         uint8 (n,).
-    epochs, seed : int
+    settings : Settings
+    seed : int
     """
-    torch.set_num_threads(THREADS)
+    torch.set_num_threads(settings.threads)
     torch.manual_seed(seed)  # the first weights, and dropout
     generator = torch.Generator().manual_seed(seed)  # the order of the images, and their changes
     images, labels = torch.tensor(images), torch.tensor(labels).long()
     net = network()
     batches = len(images) // BATCH
     optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=epochs * batches)
-    for epoch in range(epochs):
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=settings.epochs * batches)
+    for epoch in range(settings.epochs):
         order = torch.randperm(len(images), generator=generator)
         for i in range(batches):
             chosen = order[i * BATCH : (i + 1) * BATCH]
-            batch = augment(images[chosen, None].float() / 255, generator)
+            batch = images[chosen, None].float() / 255
+            if settings.changes:
+                batch = augment(batch, generator, **settings.changes)
             optimiser.zero_grad(set_to_none=True)
             loss = F.cross_entropy(net(batch), labels[chosen])
             loss.backward()
             optimiser.step()
             schedule.step()
-        print(f"epoch {epoch + 1} of {epochs}: loss of the last batch {loss.item():.4f}", flush=True)
+        print(f"epoch {epoch + 1} of {settings.epochs}: loss of the last batch {loss.item():.4f}", flush=True)
     return net.eval()
 
 
@@ -179,23 +207,24 @@ def folded(convolution, norm):
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="python -m gan_course.yardstick.train", description="Train the yardstick's classifier again."
+        prog="python -m gan_course.yardstick.train", description="Train one of the yardstick's classifiers again."
     )
-    parser.add_argument("output", nargs="?", default="yardstick.onnx", help="the file to write (yardstick.onnx)")
-    output = Path(parser.parse_args().output)
-    content = to_onnx(train(*mnist("train")))
+    parser.add_argument("data", choices=SETTINGS, help="the data set")
+    data = parser.parse_args().data
+    output = Path(f"classifier_{data}.onnx")
+    content = to_onnx(train(*load(data, "train", strict=True), SETTINGS[data]))
     output.write_bytes(content)
-    images, labels = mnist("test")
+    images, labels = load(data, "test", strict=True)
     accuracy = np.mean(Classifier(content).look(images)[1].argmax(axis=1) == labels)
     sha256 = hashlib.sha256(content).hexdigest()
-    print(f"{output}: {len(content):,} bytes, {100 * accuracy:.2f} % on MNIST's test set\nSHA-256 {sha256}")
-    if sha256 == SHA256:
+    print(f"{output}: {len(content):,} bytes, {100 * accuracy:.2f} % on the test images\nSHA-256 {sha256}")
+    if sha256 == SHA256[data]:
         print("It is the package's own file.")
     else:
         print(
-            "It is not the package's own file: another machine or PyTorch gives other last bits. Results measured "
+            "It isn't the package's own file: another machine or PyTorch gives other last bits. Results measured "
             "with one can't be compared with results measured with the other, so don't replace the package's file, "
-            "unless every recorded result is made again (SHA256 in classifier.py, then floors.json, then results)."
+            "unless every recorded result is made again (SHA256 in classifier.py, then the floors, then results)."
         )
 
 

@@ -1,14 +1,13 @@
-"""Runs one update from a chosen state, sees what it changed, and puts everything back in the end.
+"""Runs one update from a chosen state, sees what it changed, and puts everything back at the end.
 
-Everything that an update may change is kept: the objects in ``state`` and the frameworks' ambient generators through
-:mod:`gan_course.adapters`, Python's and NumPy's global generators, and each framework's *side* (gradients, modes,
-flags). Each trial starts from there, with the optimisers' moments set to zero: otherwise they'd move weights that
-get no gradient.
+All that an update may change is saved first: the objects in ``state`` and the frameworks' ambient generators through
+:mod:`gan_course.adapters`, Python's and NumPy's global generators, and gradients, flags and modes through each
+framework's :class:`gan_course.audit.side.Side`. Each trial starts from there, with the optimisers' moments set to zero:
+otherwise they would move weights that get no gradient.
 """
 
 import contextlib
 import copy
-import importlib
 import io
 import logging
 import random
@@ -18,13 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gan_course import adapters
-
-SIDES = {
-    "gan_course.adapters.pytorch": "gan_course.audit.pytorch_side",
-    "gan_course.adapters.keras": "gan_course.audit.keras_side",
-    "gan_course.adapters.tf_keras": "gan_course.audit.keras_side",
-    "gan_course.adapters.tensorflow": "gan_course.audit.keras_side",
-}
+from gan_course.audit.side import sides
 
 
 @dataclass
@@ -59,8 +52,8 @@ class Outcome:
         return {name for name in names if self.moved.get(name)}
 
 
-class Bench:
-    """A run's state, to be changed at will and put back: ``with Bench(state) as bench: ...``.
+class Sandbox:
+    """A run's state, to be changed at will and put back: ``with Sandbox(state) as sandbox: ...``.
 
     Parameters
     ----------
@@ -70,7 +63,7 @@ class Bench:
     Raises
     ------
     TypeError
-        If an object is of no framework known.
+        If an object is of an unknown framework.
     CheckpointError
         If a Keras network or optimiser has no variables yet.
     """
@@ -89,17 +82,10 @@ class Bench:
         for name, generator in adapters.ambient().items():
             self.objects[name], self.trainable[name] = generator, set()
             self.start[name] = copy.deepcopy(adapters.of(generator).arrays(generator))
-        self.sides = self._make_sides()
+        self.sides = sides(self.objects)
         self.optimisers = [name for side in self.sides for name in side.optimisers]
         self.fresh = {**self.start, **{n: side.fresh(self.start[n]) for side in self.sides for n in side.optimisers}}
         self._global = random.getstate(), np.random.get_state()  # noqa: NPY002  (an update may draw from them)
-
-    def _make_sides(self):
-        objects = {}
-        for name, obj in self.objects.items():
-            if module := SIDES.get(adapters.of(obj).__name__):
-                objects.setdefault(module, {})[name] = obj
-        return [importlib.import_module(module).Side(mine) for module, mine in objects.items()]
 
     def __enter__(self):
         return self
@@ -107,8 +93,8 @@ class Bench:
     def __exit__(self, *_):
         """Put everything back as it was found.
 
-        ``start`` is no use afterwards: PyTorch's optimisers go on writing into the moments that they are given. (Those
-        of ``fresh`` have none.)
+        ``start`` can't be used afterwards: PyTorch's optimisers go on writing into the moments that they are given.
+        (``fresh`` has no moments.)
         """
         try:
             self._write(self.start)
@@ -141,7 +127,7 @@ class Bench:
         # last, and apart: a model that contains the changed network may be in the state as well
         self._write({name: self.fresh[name] | arrays for name, arrays in (changes or {}).items()})
         for index, side in enumerate(self.sides):
-            side.reset(left[index] if left else None)
+            side.reset(*(left[index] if left else (None, side.flags)))
 
     def trial(self, update, batch, changes=None, left=None):
         """Run an update from the start, or from a changed one, and return its :class:`Outcome`."""
@@ -155,22 +141,22 @@ class Bench:
         self._compare(before, self._read(), outcome)
         return outcome
 
-    def left(self, but=()):
-        """Return what the updates so far have left beside numbers, but no gradients in the networks ``but``."""
-        return [side.without(side.left(), but) for side in self.sides]
+    def left(self):
+        """Return what the updates so far have left besides numbers: (gradients, flags) of each side."""
+        return [(side.gradients(), side.read_flags()) for side in self.sides]
 
     def flags_as_found(self, left):
-        return [side.flags_as_found(mine) for side, mine in zip(self.sides, left, strict=True)]
+        """Return ``left`` with the flags and modes of the start, so that its gradients alone are tried."""
+        return [(gradients, side.flags) for side, (gradients, _) in zip(self.sides, left, strict=True)]
 
     def same_flags(self, left):
-        return all(side.same_flags(mine) for side, mine in zip(self.sides, left, strict=True))
+        return [flags for _, flags in left] == [side.flags for side in self.sides]
 
     def nothing(self, left):
         """Say whether nothing was left: no gradient, and all flags and modes as found."""
-        return all(side.nothing(mine) for side, mine in zip(self.sides, left, strict=True))
+        return self.same_flags(left) and all(gradient is None for gradients, _ in left for gradient in gradients)
 
     def graded(self):
-        """Return the networks in which a gradient is left (set of str)."""
         return set().union(*(side.graded() for side in self.sides))
 
     def frozen(self, name):
@@ -179,11 +165,11 @@ class Bench:
     def owners(self, text):
         return set().union(*(side.owners(text) for side in self.sides))
 
-    def holders(self, names):
-        return set().union(*(side.holders(names) for side in self.sides))
+    def holders(self, names, others):
+        return set().union(*(side.holders(names, others) for side in self.sides))
 
     def kind(self, name):
-        """Return a network's framework: ``"torch"``, ``"keras"`` or ``"tf_keras"``."""
+        """Return a network's framework, as its side names it."""
         return next(side.kind for side in self.sides if name in side.networks)
 
     def _read(self):
@@ -192,7 +178,7 @@ class Bench:
 
     def _compare(self, before, after, outcome):
         outcome.stepped = set().union(*(side.stepped for side in self.sides))
-        deltas, moments = [], []  # of tensors that stayed still, too: two steps are to be compared
+        deltas, moments = [], []  # of unmoved tensors, too, so that two steps can be compared
         for name in self.networks:
             changed = [key for key in after[name] if not same(before[name][key], after[name][key])]
             outcome.moved[name] = [key for key in changed if key in self.trainable[name]]
@@ -217,7 +203,7 @@ class Bench:
 def quietly(function, *arguments):
     """Call a function of the reader's; return its value and None, or None and what it raised.
 
-    What it prints or warns of is swallowed: it would be debris in a lesson's outputs.
+    What it prints and its warnings are dropped: they don't belong in a lesson's outputs.
     """
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)  # TensorFlow complains of being traced for several batch sizes
@@ -232,7 +218,7 @@ def quietly(function, *arguments):
 
 
 def copied(batch):
-    """Return a copy of a batch, so that an update that writes into it spoils no other."""
+    """Return a copy of a batch, so that an update may write into it."""
     if isinstance(batch, list | tuple):
         return [copied(part) for part in batch] if isinstance(batch, list) else tuple(map(copied, batch))
     if hasattr(batch, "clone"):
@@ -260,15 +246,11 @@ def finite(array):
 def distance(step, other):
     """Return how much two steps differ, relative to their size: 0 for equal ones, about 1 for unrelated ones.
 
-    Steps that are made of different tensors have an infinite distance. NaN if one is not finite.
+    Steps that are made of different tensors have an infinite distance. NaN if one isn't finite.
     """
     if [a.shape for a in step] != [b.shape for b in other]:
         return np.inf
+    a, b = (np.concatenate([np.zeros(0), *(array.ravel() for array in arrays)]) for arrays in (step, other))
     with np.errstate(all="ignore"):
-        apart = sum(_square(np.subtract(a, b, dtype=np.float64)) for a, b in zip(step, other, strict=True))
-        size = sum(_square(a) + _square(b) for a, b in zip(step, other, strict=True))
-    return float(np.sqrt(2 * apart / size)) if size else 0.0
-
-
-def _square(array):
-    return float(np.square(array, dtype=np.float64).sum())
+        size = a @ a + b @ b
+        return float(np.sqrt(2 * (a - b) @ (a - b) / size)) if size else 0.0

@@ -1,12 +1,13 @@
-"""MNIST's files: where they are looked for, and what every kind of bad file, mirror or disk leads to.
+"""The files of MNIST and Fashion-MNIST: where they are looked for, and what each kind of bad file, mirror or disk does.
 
-Small fake files with hashes of their own stand in for MNIST; a server on this machine for its mirrors.
+Small fake files with hashes of their own stand in for the real ones; a server on this machine for the mirrors.
+Where both data sets go the same way through the code, the test is on MNIST.
 """
 
+import dataclasses
 import errno
 import gzip
 import hashlib
-import importlib
 import os
 import re
 import socket
@@ -19,21 +20,22 @@ import platformdirs
 import pooch
 import pytest
 
-from gan_course.data import mnist
+from gan_course.data import fashion, image_sets, mnist
 from gan_course.errors import DataError, DownloadError
 
-# `gan_course.data.mnist` is the function; the module of this name is reached by import_module only
-module = importlib.import_module("gan_course.data.mnist")
-
 VARIABLE = "GAN_COURSE_DATA"
-REAL_DATA, REAL_FILES = os.environ.get(VARIABLE), module.FILES  # as at the session's start: the tests change both
+REAL_DATA, REAL_SETS = os.environ.get(VARIABLE), dict(image_sets.SETS)  # at the start: the tests change both
 NAMES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz")
+NOBODY = "http://127.0.0.1:1/"  # an address where nobody listens
 HTML = b"\n<!DOCTYPE html><html><body>Please log in to the guest network.</body></html>"
 
 
+def unpacked(array):
+    return bytes([0, 0, 8, array.ndim]) + b"".join(size.to_bytes(4, "big") for size in array.shape) + array.tobytes()
+
+
 def idx(array):
-    header = bytes([0, 0, 8, array.ndim]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
-    return gzip.compress(header + array.tobytes(), mtime=0)
+    return gzip.compress(unpacked(array), mtime=0)
 
 
 def fake(seed):
@@ -51,8 +53,8 @@ CONTENT = {name: idx(array) for name, array in ARRAYS.items()}
 FOREIGN = {name: idx(array) for name, array in fake(seed=1).items()}  # valid, of the same shapes, but other values
 
 
-def entry(name):
-    return name, hashlib.sha256(CONTENT[name]).hexdigest(), ARRAYS[name].shape
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
 
 
 def write(folder, images=CONTENT[NAMES[0]]):
@@ -66,21 +68,19 @@ def files_in(folder):
     return {path.name for path in folder.rglob("*")} if folder.is_dir() else set()
 
 
-def check(dataset, prefix="train"):
+def check(dataset, prefix="train", name="mnist"):
     np.testing.assert_array_equal(dataset.images, ARRAYS[f"{prefix}-images-idx3-ubyte.gz"])
     np.testing.assert_array_equal(dataset.labels, ARRAYS[f"{prefix}-labels-idx1-ubyte.gz"])
-    assert dataset.name == "mnist"
+    assert dataset.name == name
 
 
 @pytest.fixture(autouse=True)
 def cache(monkeypatch, tmp_path):
-    """Fake files, an empty cache folder, no data folder and no mirror: what every test starts from."""
+    """Fake files, an empty cache folder, no data folder and a mirror that doesn't answer: what every test starts from."""
     monkeypatch.delenv(VARIABLE, raising=False)
-    monkeypatch.setattr(module, "FILES", {
-        split: tuple(entry(f"{prefix}-{kind}-ubyte.gz") for kind in ("images-idx3", "labels-idx1"))
-        for split, prefix in (("train", "train"), ("test", "t10k"))
-    })  # fmt: skip
-    monkeypatch.setattr(module, "MIRRORS", ())
+    hashes = {name: (sha256(CONTENT[name]), sha256(unpacked(array))) for name, array in ARRAYS.items()}
+    for name, real in REAL_SETS.items():
+        monkeypatch.setitem(image_sets.SETS, name, dataclasses.replace(real, mirrors=(NOBODY,), sha256=hashes))
     monkeypatch.setattr(platformdirs, "user_cache_dir", lambda app: str(tmp_path / "caches" / app))
     for variable in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(variable, "127.0.0.1")
@@ -137,14 +137,16 @@ def server():
 
 @pytest.fixture
 def mirrors(server, monkeypatch):
-    """Call with kinds of mirrors to set them; returns the list of requests that they will get."""
+    """Call with kinds of mirrors to give them to both data sets; returns the list of requests that they will get."""
     server.requests.clear()
 
     def arrange(*kinds):
         base = f"http://127.0.0.1:{server.server_port}"
-        monkeypatch.setattr(module, "MIRRORS", tuple(closed if k == "refused" else f"{base}/{k}/" for k in kinds))
+        addresses = tuple(closed if kind == "refused" else f"{base}/{kind}/" for kind in kinds)
+        for name, images in list(image_sets.SETS.items()):
+            monkeypatch.setitem(image_sets.SETS, name, dataclasses.replace(images, mirrors=addresses))
         if {"silent", "stalls"} & set(kinds):
-            monkeypatch.setattr(module, "TIMEOUT_S", 0.5)
+            monkeypatch.setattr(image_sets, "TIMEOUT_S", 0.5)
         return server.requests
 
     with socket.socket() as unused:  # bound, so that nobody else gets the port, but not listening
@@ -159,7 +161,7 @@ def mirrors(server, monkeypatch):
 def test_the_data_folder_comes_first(folder, cache, mirrors):
     requests = mirrors("good")
     write(folder)
-    write(cache, images=HTML)  # would be fetched anew, were it looked at
+    write(cache, images=HTML)  # would be fetched again, if it were looked at
     check(mnist("train"))
     check(mnist("test"), "t10k")
     assert requests == []
@@ -180,8 +182,28 @@ def test_then_the_download_into_the_cache(cache, mirrors, capsys):
     assert requests == [("good", name) for name in NAMES]  # the other split is left alone
     assert {name: (cache / name).read_bytes() for name in files_in(cache)} == {name: CONTENT[name] for name in NAMES}
     captured = capsys.readouterr()
-    assert captured.out.splitlines() == [f"Downloaded {module.MIRRORS[0]}{name}" for name in NAMES]
+    assert captured.out.splitlines() == [f"Downloaded {image_sets.SETS['mnist'].mirrors[0]}{name}" for name in NAMES]
     assert captured.err == ""
+
+
+def test_fashion_mnist_has_a_folder_of_its_own(folder, cache, mirrors, monkeypatch):
+    mirrors("good")
+    write(folder)  # MNIST is there, Fashion-MNIST isn't
+    with pytest.raises(DataError, match="Put Fashion-MNIST's four .gz files into .*fashion-mnist, or unset"):
+        fashion("train")
+    write(folder.with_name("fashion-mnist"))
+    check(fashion("train"), name="fashion")
+    monkeypatch.delenv(VARIABLE)
+    check(fashion("test"), "t10k", name="fashion")
+    assert files_in(cache) == set() and len(files_in(cache.with_name("fashion-mnist"))) == 2
+
+
+def test_a_file_that_was_compressed_again_is_the_same_file(folder):
+    content = gzip.compress(unpacked(ARRAYS[NAMES[0]]), compresslevel=1)
+    assert content != CONTENT[NAMES[0]]
+    write(folder, images=content)
+    check(mnist())
+    assert image_sets.faults("mnist") == {}
 
 
 def test_poochs_log_is_silent(mirrors, monkeypatch):
@@ -221,7 +243,7 @@ def test_a_tilde_in_the_variable_is_the_home_folder(monkeypatch, tmp_path):
 
 
 def test_the_cache_is_in_the_users_cache_folder(cache):
-    assert module.cache_folder() == cache
+    assert image_sets.folder_of("mnist") == cache
     assert not cache.exists()
 
 
@@ -290,11 +312,16 @@ def test_a_bad_file_in_the_data_folder_is_an_error_that_says_what_is_wrong(folde
     assert (folder / NAMES[0]).read_bytes() == content  # the reader's folder is not ours to repair
 
 
-def test_a_file_of_the_right_hash_but_another_shape_is_an_error(monkeypatch, folder, cache, elsewhere):
-    images, labels = module.FILES["train"]
-    monkeypatch.setattr(module, "FILES", {"train": ((*images[:2], (11, 27, 28)), labels)})
+def test_the_same_values_in_another_shape_are_an_error(folder, cache, elsewhere):
+    write(folder, images=idx(ARRAYS[NAMES[0]].reshape(11, 14, 56)))
+    assert "not MNIST's (its SHA-256 differs)" in refused(folder, cache, elsewhere)
+
+
+def test_a_link_to_a_device_without_an_end_is_an_error(folder, cache, elsewhere):
     write(folder)
-    assert "(11, 28, 28) instead of (11, 27, 28)" in refused(folder, cache, elsewhere)
+    (folder / NAMES[0]).unlink()
+    (folder / NAMES[0]).symlink_to("/dev/zero")
+    assert "not a whole gzip file" in refused(folder, cache, elsewhere)
 
 
 def test_a_folder_in_the_files_place_is_an_error(folder, cache, elsewhere):
@@ -307,10 +334,10 @@ def test_a_folder_in_the_files_place_is_an_error(folder, cache, elsewhere):
 def test_a_file_that_may_not_be_read_is_an_error(monkeypatch, folder, cache, elsewhere):
     write(folder)
 
-    def read_bytes(path):  # stands in for chmod, which does not stop root
+    def denied(path, mode):  # stands in for chmod, which doesn't stop root
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(Path, "open", denied)
     assert "can't be read (Permission denied)" in refused(folder, cache, elsewhere)
 
 
@@ -343,7 +370,9 @@ def test_a_bad_mirror_is_an_error_that_leaves_nothing_behind(cache, mirrors, cap
     assert (kind, NAMES[0]) in requests or kind == "refused"
     message = str(caught.value)
     assert NAMES[0] in message and VARIABLE in message
-    assert re.search(f"{re.escape(module.MIRRORS[0])}: ({BAD_MIRRORS[kind]})", message.replace("sent ", ""))
+    assert re.search(
+        f"{re.escape(image_sets.SETS['mnist'].mirrors[0])}: ({BAD_MIRRORS[kind]})", message.replace("sent ", "")
+    )
     assert files_in(cache) == set()
     assert capsys.readouterr().err == ""
 
@@ -367,7 +396,7 @@ def test_where_all_mirrors_are_bad_the_error_names_each(cache, mirrors):
     with pytest.raises(DownloadError) as caught:
         mnist("train")
     lines = [line.strip() for line in str(caught.value).splitlines() if line.startswith("  ")]
-    assert [line.split(": ")[0] for line in lines] == list(module.MIRRORS)
+    assert [line.split(": ")[0] for line in lines] == list(image_sets.SETS["mnist"].mirrors)
     assert requests == [("missing", NAMES[0]), ("login", NAMES[0])]  # one try each
     assert files_in(cache) == set()
 
@@ -390,7 +419,7 @@ DAMAGED = pytest.mark.parametrize(
 
 
 @DAMAGED
-def test_a_damaged_file_in_the_cache_is_fetched_anew(cache, mirrors, content):
+def test_a_damaged_file_in_the_cache_is_fetched_again(cache, mirrors, content):
     requests = mirrors("good")
     write(cache, images=content)
     check(mnist("train"))
@@ -414,7 +443,7 @@ def test_a_file_where_the_cache_folder_should_be_is_an_error(cache, mirrors, lev
     obstacle = cache if level == "mnist" else cache.parent
     obstacle.parent.mkdir(parents=True)
     obstacle.write_text("a file")
-    disk_error(cache, "can't be saved")
+    disk_error(cache, "can't be read or saved")
     assert requests == []
     assert obstacle.read_text() == "a file"
 
@@ -431,10 +460,10 @@ def test_a_cache_folder_that_may_not_be_written_is_an_error(monkeypatch, cache, 
     requests = mirrors("good")
     cache.mkdir(parents=True)
 
-    def write_bytes(path, content):  # stands in for chmod, which does not stop root
-        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+    def denied(**options):  # stands in for chmod, which doesn't stop root
+        raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", denied)
     disk_error(cache, "Permission denied")
     assert requests == []
     assert files_in(cache) == set()
@@ -447,7 +476,10 @@ def test_a_cache_folder_that_may_not_be_searched_is_an_error(monkeypatch, cache,
     def denied(path, **options):
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    with monkeypatch.context() as patch, pytest.raises(DataError, match="can't be read .Permission denied.") as caught:
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(DataError, match="can't be read or saved: Permission denied.") as caught,
+    ):
         patch.setattr(Path, "stat", denied)
         patch.setattr(Path, "read_bytes", denied)
         mnist("train")
@@ -507,29 +539,34 @@ def test_an_interrupted_download_leaves_nothing_behind(cache, mirrors, download_
     assert files_in(cache) == set()
 
 
-# -- the real MNIST ------------------------------------------------------------------------------------------
+# -- the real files ------------------------------------------------------------------------------------------
 
 
-def test_the_names_hashes_and_shapes_are_complete():
-    sides = [file for split in ("train", "test") for file in REAL_FILES[split]]
-    assert [name for name, _, _ in sides] == list(CONTENT)
-    assert [shape for _, _, shape in sides] == [(60000, 28, 28), (60000,), (10000, 28, 28), (10000,)]
-    assert len({bytes.fromhex(sha256) for _, sha256, _ in sides}) == 4
-    assert all(len(sha256) == 64 and sha256 == sha256.lower() for _, sha256, _ in sides)
+def test_the_names_and_hashes_are_complete():
+    hashes = []
+    for images in REAL_SETS.values():
+        assert list(images.sha256) == [name for split in image_sets.FILES.values() for name in split] == list(CONTENT)
+        assert len(images.mirrors) == 2 and all(address.endswith("/") for address in images.mirrors)
+        hashes += [sha256 for pair in images.sha256.values() for sha256 in pair]
+    assert len({bytes.fromhex(sha256) for sha256 in hashes}) == 16
+    assert all(len(sha256) == 64 and sha256 == sha256.lower() for sha256 in hashes)
 
 
-@pytest.mark.skipif(not REAL_DATA, reason=f"{VARIABLE} is not set: no folder with the real MNIST to read")
 @pytest.mark.parametrize(
-    "split, counts",
+    "name, split, counts",
     [
-        ("train", [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]),
-        ("test", [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]),
+        ("mnist", "train", [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]),
+        ("mnist", "test", [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]),
+        ("fashion", "train", [6000] * 10),
+        ("fashion", "test", [1000] * 10),
     ],
 )
-def test_the_real_mnist_is_what_it_should_be(monkeypatch, split, counts):
+def test_the_real_files_are_what_they_should_be(monkeypatch, name, split, counts):
+    if not REAL_DATA or not (Path(REAL_DATA) / REAL_SETS[name].folder).is_dir():
+        pytest.skip(f"no folder with the real {REAL_SETS[name].title} in {VARIABLE}")
     monkeypatch.setenv(VARIABLE, REAL_DATA)
-    monkeypatch.setattr(module, "FILES", REAL_FILES)
-    images, labels = mnist(split)
+    monkeypatch.setitem(image_sets.SETS, name, REAL_SETS[name])
+    images, labels = image_sets.read(name, split)
     n = {"train": 60000, "test": 10000}[split]
     assert images.shape == (n, 28, 28) and labels.shape == (n,)
     assert images.dtype == labels.dtype == np.uint8
