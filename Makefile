@@ -3,6 +3,7 @@ PYTHON ?= $(or $(shell cat .venv/installed 2>/dev/null),python3)
 LESSON ?= 00
 BUDGET ?= laptop
 SEED ?= 0
+DATASET ?=
 LAB_ARGS ?=
 BENCH_ARGS ?=
 GAN_COURSE_RUNS ?= $(CURDIR)/runs
@@ -12,6 +13,7 @@ PY = .venv/bin/python
 override export LESSON := $(value LESSON)
 override export BUDGET := $(value BUDGET)
 override export SEED := $(value SEED)
+override export DATASET := $(value DATASET)
 ifneq ($(value GAN_COURSE_DATA),)
 override export GAN_COURSE_DATA := $(value GAN_COURSE_DATA)
 endif
@@ -32,8 +34,8 @@ test: install    ## every check: lint, unit tests, every lesson at the smoke bud
 doctor: install  ## whether this machine has what the lessons need, how fast it is, and what to do where not
 	@$(PY) -m gan_course doctor
 
-run: install     ## one lesson with papermill: LESSON=02 BUDGET=laptop SEED=1; results go under runs/
-	@$(PY) -m gan_course run "$$LESSON" --budget "$$BUDGET" --seed "$$SEED"
+run: install     ## one lesson with papermill: LESSON=02 BUDGET=laptop SEED=1 (DATASET=fashion); results go under runs/
+	@$(PY) -m gan_course run "$$LESSON" --budget "$$BUDGET" --seed "$$SEED" $${DATASET:+--dataset "$$DATASET"}
 
 refresh: install ## make a lesson's committed outputs again, on MNIST: LESSON=02
 	@$(PY) -m gan_course refresh "$$LESSON"

@@ -48,7 +48,9 @@ def browser():
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = Path(folder) / "game.html"
-        file.write_text(f"<!doctype html><meta charset=utf-8>{lab.game(steps=200, live=False).html}", encoding="utf-8")
+        file.write_text(
+            f"<!doctype html><meta charset=utf-8>{lab.game(steps=200, live=False).html()}", encoding="utf-8"
+        )
         window = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = window.new_page(viewport={"width": 1200, "height": 800})
         page.goto(file.as_uri())

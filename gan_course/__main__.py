@@ -24,6 +24,7 @@ def main(arguments=None):
     run.add_argument("lesson", help="its number or name, 02 say")
     run.add_argument("--budget", default=None, help="smoke, laptop or full")
     run.add_argument("--seed", type=_seed, default=0)
+    run.add_argument("--dataset", choices=["mnist", "fashion"], help="mnist, or fashion for Fashion-MNIST")
     refresh = commands.add_parser("refresh", help="make a lesson's committed outputs again: a laptop run on MNIST")
     refresh.add_argument("lesson", help="its number or name, 02 say")
     record = commands.add_parser(
@@ -98,7 +99,7 @@ def _status(options):
 def _run(options):
     from gan_course import lessons
 
-    print(lessons.run(lessons.find(options.lesson), options.budget, options.seed))
+    print(lessons.run(lessons.find(options.lesson), options.budget, options.seed, options.dataset))
     return 0
 
 

@@ -67,9 +67,8 @@ class Report:
 
     __repr__ = __str__
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        text = str(self)
-        return {"text/plain": text, "text/html": f"<pre>{html.escape(text)}</pre>"}
+    def _repr_html_(self):
+        return f"<pre>{html.escape(str(self))}</pre>"
 
 
 def report(paths=False):

@@ -101,15 +101,27 @@ def prepare(path, output, budget, seed):
     )
 
 
-def run(path, budget, seed):
-    """Run a lesson with papermill and return the executed copy's path; it lies with the run's artefacts."""
+def run(path, budget, seed, dataset=None):
+    """Run a lesson with papermill and return the executed copy's path; it lies with the run's artefacts.
+
+    Raises
+    ------
+    CourseError
+        If a data set is named, and the lesson's isn't a parameter.
+    """
     import papermill
+
+    parameters = {"budget": budget, "seed": seed}
+    if dataset is not None:
+        if "dataset" not in papermill.inspect_notebook(path):
+            raise CourseError(f"{path.stem} is about no other data set than its own: run it without DATASET.")
+        parameters["dataset"] = dataset
 
     folder = folder_of(path.stem, budgets.resolve(budget), seed).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / path.name
     with _environment({RUNS: os.environ.get(RUNS) or str(Path("runs").absolute())}):
-        papermill.execute_notebook(path, output, parameters={"budget": budget, "seed": seed}, cwd=folder)
+        papermill.execute_notebook(path, output, parameters=parameters, cwd=folder)
     return output
 
 

@@ -93,7 +93,7 @@ def framework(lesson):
     lesson : dict
         The entry ``lesson`` of a notebook's metadata.
     """
-    return "tensorflow" if re.search("TensorFlow|Keras", lesson["framework"]) else "torch"
+    return "tensorflow" if re.search("TensorFlow|Keras", lesson.get("framework", "")) else "torch"
 
 
 def factor(framework, *, measure=True, again=False):

@@ -32,10 +32,7 @@ class Picture:
     """
 
     def __init__(self, png, alt):
-        if not alt or not alt.strip():
-            raise ValueError("a picture needs an alt text: say in a sentence what it shows.")
-        self.png = png
-        self.alt = alt
+        self.png, self.alt = png, checked_alt(alt)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"image/png": self.png, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
@@ -47,24 +44,48 @@ class Picture:
         return np.asarray(Image.open(io.BytesIO(self.png)).convert("RGB"))
 
 
+def checked_alt(alt):
+    """Return an alternative text; raise a ``ValueError`` if it is empty."""
+    if not alt or not alt.strip():
+        raise ValueError("a picture needs an alt text: say in a sentence what it shows.")
+    return alt
+
+
 def new_figure(width=6.0, height=3.5):
-    """Return a matplotlib figure of this size in inches that pyplot knows nothing of."""
+    """Return a matplotlib figure of this size in inches, unknown to pyplot."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
-def picture(figure, alt):
-    """Turn a matplotlib figure into a :class:`Picture`; one that is all grey takes a third of the bytes."""
+def pixels_of(figure):
+    """Draw a matplotlib figure; return its pixels, uint8 (height, width, 3)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]
+
+
+def picture(figure, alt, tolerance=12):
+    """Turn a matplotlib figure into a :class:`Picture`.
+
+    All grey, or with a palette of 256 colours, a PNG takes a third or half of the bytes. It gets the palette only if no
+    value, 0 to 255, changes by more than the tolerance.
+    """
     from PIL import Image
 
-    drawn, packed = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png")
-    image = Image.open(drawn).convert("RGB")
-    grey = image.convert("L")
-    image = grey if np.array_equal(rgb(grey), image) else image
-    image.save(packed, "PNG", optimize=True)
-    return Picture(packed.getvalue(), alt)
+    def error(image):
+        return np.abs(np.asarray(image.convert("RGB"), int) - pixels).max()
+
+    pixels, file = pixels_of(figure), io.BytesIO()
+    image = Image.fromarray(pixels)
+    if error(grey := image.convert("L")) == 0:
+        image = grey
+    elif error(few := image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)) <= tolerance:
+        image = few
+    image.save(file, "PNG", optimize=True)
+    return Picture(file.getvalue(), alt)
 
 
 def tile(images, columns=10):
@@ -73,7 +94,7 @@ def tile(images, columns=10):
     Parameters
     ----------
     images : numpy.ndarray
-        uint8 (n, height, width), or (n, height, width, 3) in colour, any n of at least 1.
+        uint8, grey (n, height, width) or colour (n, height, width, 3), any n of at least 1.
     columns : int
         At most; fewer images make fewer columns.
 
@@ -88,14 +109,17 @@ def tile(images, columns=10):
         If the array is not of this shape and type: values of another range would be drawn wrongly.
     """
     images = np.asarray(images)
-    if images.ndim not in (3, 4) or images.shape[3:] not in ((), (3,)) or images.dtype != np.uint8 or len(images) == 0:
-        raise ValueError(f"expected uint8 images (n, height, width[, 3]), got {images.dtype} {images.shape}.")
-    n, height, width, *colours = images.shape
+    colours = images.shape[3:]
+    if images.ndim < 3 or colours not in ((), (3,)) or images.dtype != np.uint8 or len(images) == 0:
+        raise ValueError(
+            f"expected uint8 images (n, height, width) or (n, height, width, 3), got {images.dtype} {images.shape}."
+        )
+    n, height, width = images.shape[:3]
     columns = min(columns, n)
     rows = math.ceil(n / columns)
-    cells = np.zeros((rows * columns, height, width, *colours), np.uint8)
+    cells = np.zeros((rows * columns, *images.shape[1:]), np.uint8)
     cells[:n] = images
-    grid = cells.reshape(rows, columns, height, width, *colours).swapaxes(1, 2)
+    grid = cells.reshape(rows, columns, *images.shape[1:]).swapaxes(1, 2)
     return grid.reshape(rows * height, columns * width, *colours)
 
 
@@ -127,11 +151,11 @@ def show_array(pixels, *, alt, title=None, scale=2):
     axes.set_axis_off()
     if title:
         axes.set_title(title, fontsize=10)
-    return picture(figure, alt)
+    return picture(figure, alt, tolerance=0)
 
 
 def sample_grid(images, *, alt, title=None, columns=10, scale=2):
-    """Show any number of images on a grid; see :func:`tile` for their form."""
+    """Show any number of images, grey or colour, on a grid; see :func:`tile` for their form."""
     return show_array(tile(images, columns), alt=alt, title=title, scale=scale)
 
 
@@ -141,7 +165,7 @@ def losses(history, *, alt, title=None, references=None):
     Parameters
     ----------
     history : dict
-        Name to a sequence of floats, one a step; a key ``step`` is left out.
+        Name to a sequence of floats, one a step, NaN where there is none; a key ``step`` is left out.
     alt : str
     title : str, optional
     references : dict, optional
@@ -151,8 +175,11 @@ def losses(history, *, alt, title=None, references=None):
     axes = figure.subplots()
     for (name, values), colour, dash in zip(_without_step(history), (BLUE, ORANGE, GREEN, GREY), DASHES, strict=False):
         values = np.asarray(values, float)
+        steps = 1 + np.flatnonzero(np.isfinite(values))  # a player updated every fifth step has as many losses
+        values = values[steps - 1]
+        if not len(values):
+            continue
         window = max(1, len(values) // 50)
-        steps = np.arange(1, len(values) + 1)
         axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.5)
         mean = np.convolve(values, np.full(window, 1 / window), "valid")
         axes.plot(steps[window - 1 :], mean, color=colour, linestyle=dash, label=name)

@@ -118,7 +118,7 @@ def made_on(notebook, again=False):
         ``machine``, a line, and ``factor``: how many times as long as at factor 1 the lesson takes here
         (:mod:`gan_course.machine`; None where it can't be measured).
     """
-    kind = this_machine.framework(notebook["metadata"]["lesson"])
+    kind = this_machine.framework(notebook["metadata"].get("lesson", {}))
     return {"machine": machine(), "factor": this_machine.factor(kind, again=again)}
 
 

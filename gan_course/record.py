@@ -155,7 +155,7 @@ def _record(path, budget, seeds, processes, code, folder):
         "samples": task.samples,
         "data": task.data,
         "device": "cpu",
-        "machine": provenance.machine(),
+        **provenance.made_on(nbformat.read(path, as_version=4)),
         "labels": {slug: recipe["label"] for slug, recipe in settings.items()},
         "scores": [asdict(score) for score in task.scores],
         "seconds_per_step": json.loads(timing.read_text(encoding="utf-8")),
@@ -258,7 +258,8 @@ class Recorded:
         """How it was recorded, in a line (str)."""
         facts = self.facts
         seeds = ", ".join(map(str, facts["seeds"]))
-        return f"Recorded: seeds {seeds}; {facts['samples']:,} samples each, from the best seed to the worst; {facts['machine']}."
+        where = facts["machine"] + (f", factor {facts['factor']:.1f}" if facts.get("factor") else "")
+        return f"Recorded: seeds {seeds}; {facts['samples']:,} samples each, from the best seed to the worst; {where}."
 
 
 def recorded(lesson):

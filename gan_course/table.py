@@ -34,7 +34,7 @@ class Table:
 
     __repr__ = __str__
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_html_(self):
         table = self._frame().to_html(index=False, border=0) if self._rows else ""
         note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
-        return {"text/plain": str(self), "text/html": table + note}
+        return table + note

@@ -58,10 +58,11 @@ RUN_ALL = """seconds => Promise.race([
 ])"""
 CODE_CELLS = """() => jupyterapp.shell.currentWidget.content.widgets
   .filter(cell => cell.model.type === "code").map(cell => cell.model.toJSON())"""
-SHUT_DOWN = "() => jupyterapp.shell.currentWidget.sessionContext.shutdown()"
-NOTEBOOK_HEIGHT = """() => {
-  const cells = [...document.querySelectorAll(".jp-Notebook .jp-Cell")].map(cell => cell.getBoundingClientRect());
-  return Math.ceil(cells.at(-1).bottom - cells[0].top);
+OPEN = "async path => { await jupyterapp.commands.execute('docmanager:open', { path }); }"  # the widget stays there
+CLOSE = """async () => {
+  const notebook = jupyterapp.shell.currentWidget;
+  await notebook.sessionContext.shutdown();
+  notebook.dispose(); // without the question whether to save it
 }"""
 BROKEN_IMAGES = """async () => {
   const images = [...document.querySelectorAll(".jp-Notebook img")];
@@ -80,25 +81,22 @@ def chromium():
 
 
 @contextmanager
-def lab(root_dir, *, trust=False, env=None):
-    """Start JupyterLab on a folder, and a browser; yield a :class:`Lab`.
+def lab(root_dir, env=None):
+    """Start JupyterLab on a folder, and a browser that shows it; yield a :class:`Lab`.
 
     Parameters
     ----------
     root_dir : path
         The folder that Lab shows. Notebooks in it may be saved: give a copy.
-    trust : bool
-        Trust every notebook in it from the start; otherwise see :meth:`Lab.trust`.
     env : dict, optional
         More environment variables for the server, and so for the kernels.
     """
     with tempfile.TemporaryDirectory() as temp, chromium() as browser:
         environment = {**os.environ, **(env or {}), **_own_folders(Path(temp))}
         with _server(Path(root_dir), Path(temp), environment) as url:
-            yours = Lab(Path(root_dir), url, browser, environment)
-            for path in Path(root_dir).rglob("*.ipynb") if trust else ():
-                yours.trust(path.relative_to(root_dir))
-            yield yours
+            page = browser.new_page(viewport={"width": 1200, "height": 900})
+            page.set_default_timeout(OPEN_SECONDS * 1000)
+            yield Lab(Path(root_dir), url, page, environment)
 
 
 def _own_folders(temp):
@@ -154,10 +152,10 @@ def _answers(url):
 
 
 class Lab:
-    """A running JupyterLab with its browser."""
+    """A running JupyterLab in a browser's window."""
 
-    def __init__(self, root_dir, url, browser, environment):
-        self.root_dir, self.url, self._browser, self._environment = root_dir, url, browser, environment
+    def __init__(self, root_dir, url, page, environment):
+        self.root_dir, self._url, self._page, self._environment = root_dir, url, page, environment
 
     def trust(self, name):
         """Sign a notebook, as a reader does who decides to trust it."""
@@ -166,16 +164,21 @@ class Lab:
 
     @contextmanager
     def open(self, name):
-        """Open a notebook in a fresh browser window; yield a :class:`Notebook` whose kernel is ready."""
-        context = self._browser.new_context(viewport={"width": 1200, "height": 900})
+        """Open a notebook; yield a :class:`Notebook` whose kernel is ready. At the end both are closed."""
+        notebook = Notebook(self._page)
         try:
-            notebook = Notebook(context.new_page())
-            notebook.page.goto(f"{self.url}/lab/tree/{name}?token={TOKEN}&reset")
-            notebook.page.wait_for_function(KERNEL_READY, timeout=OPEN_SECONDS * 1000)
+            if self._page.url == "about:blank":
+                self._page.goto(f"{self._url}/lab?token={TOKEN}&reset")
+                self._page.wait_for_function("window.jupyterapp?.restored.then(() => true)")
+            self._page.evaluate(OPEN, name)
+            self._page.wait_for_function(KERNEL_READY)
             yield notebook
-            notebook.page.evaluate(SHUT_DOWN)
+            self._page.evaluate(CLOSE)
+        except BaseException:
+            self._page.goto("about:blank")  # whatever this notebook left, the next one starts afresh
+            raise
         finally:
-            context.close()
+            notebook.stop_listening()
 
 
 class Notebook:
@@ -192,9 +195,17 @@ class Notebook:
 
     def __init__(self, page):
         self.page, self.errors, self.outside = page, [], []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", lambda request: self._note(request.url))
-        page.on("websocket", lambda socket: self._note(socket.url))
+        self._listeners = {
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "request": lambda request: self._note(request.url),
+            "websocket": lambda socket: self._note(socket.url),
+        }
+        for event, listener in self._listeners.items():
+            page.on(event, listener)
+
+    def stop_listening(self):
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
 
     def _note(self, url):
         outside = urlsplit(url).hostname not in ("127.0.0.1", "localhost", None)  # None: data: and blob:
@@ -235,22 +246,6 @@ class Notebook:
     def broken_images(self):
         """Return the start of the address of each picture that the page could not show (list of str)."""
         return self.page.evaluate(BROKEN_IMAGES)
-
-    def screenshot(self, path):
-        """Write a picture of the whole notebook (Chromium draws no more than some 16,000 pixels of it)."""
-        size = self.page.viewport_size
-        self.page.set_viewport_size({**size, "height": self.page.evaluate(NOTEBOOK_HEIGHT) + 150})
-        self.page.evaluate("document.querySelector('.jp-Notebook .jp-WindowedPanel-outer').scrollTop = 0")
-        self.page.locator(".jp-NotebookPanel").screenshot(path=path)
-        self.page.set_viewport_size(size)
-
-    def screenshot_figures(self, folder):
-        """Write a picture of each figure and replay of the outputs, numbered; return the paths."""
-        figures = self.page.locator(".jp-OutputArea-output :is(figure, .jp-RenderedImage img)")
-        paths = [Path(folder) / f"{i:02}.png" for i in range(figures.count())]
-        for i, path in enumerate(paths):
-            figures.nth(i).screenshot(path=path)
-        return paths
 
 
 def _pictures(data):

@@ -18,6 +18,18 @@ def test_the_version(capsys):
     assert ended.value.code == 0 and capsys.readouterr().out == f"gan-course {__version__}\n"
 
 
+def test_a_lesson_of_one_data_set_says_so(capsys):
+    assert main(["run", "01", "--budget", "smoke", "--dataset", "fashion"]) == 2
+    assert "01_minimax_objective" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--dataset", "letters"], ["--seed", "-1"], ["--seed", "one"]])
+def test_a_wrong_parameter_is_refused_before_anything_runs(arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "02", "--budget", "smoke", *arguments])
+    assert ended.value.code == 2
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp932"])
 def test_a_console_that_can_not_show_every_character(encoding):
     setting = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}

@@ -3,6 +3,7 @@
 import builtins
 import gzip
 import hashlib
+import html
 import os
 import subprocess
 import sys
@@ -84,7 +85,7 @@ def test_the_table_is_narrow_and_the_same_every_time(monkeypatch):
     text = str(doctor.report())
     assert text == str(doctor.report()) == repr(doctor.report())
     assert max(map(len, text.splitlines())) <= doctor.WIDTH
-    assert doctor.report()._repr_mimebundle_()["text/plain"] == text
+    assert doctor.report()._repr_html_() == f"<pre>{html.escape(text)}</pre>"
 
 
 def test_paths_are_shown_on_the_command_line_only(monkeypatch, tmp_path, capsys):

@@ -36,7 +36,7 @@ def test_the_printed_steps_do_what_the_key_says(number):
     opts = {}
 
     def play(part, g, d, **given):
-        if not opts or opts["g"] is not g:  # other networks: all anew
+        if not opts or opts["g"] is not g:  # other networks: all of them new
             opts.update(
                 g=g, opt_g=torch.optim.SGD(g.parameters(), check.LR), opt_d=torch.optim.SGD(d.parameters(), check.LR)
             )

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from gan_course import lab
 from gan_course.lab import frames, recording, theory
-from gan_course.lab.page import text_of
+from gan_course.lab.show import text_of
 
 pytestmark = needs_chromium
 WAIT = 60_000  # milliseconds, for busy machines
@@ -23,7 +23,9 @@ GAME = {"steps": 24, "pictures": 7, "d_steps": 2}
 def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("pages")
     for name, exhibit in [("objective", lab.objective(live=False)), ("game", lab.game(**GAME, live=False))]:
-        text = f'<!doctype html><html lang="en"><title>{name}</title><main><h1>{name}</h1>{exhibit.html}</main></html>'
+        text = (
+            f'<!doctype html><html lang="en"><title>{name}</title><main><h1>{name}</h1>{exhibit.html()}</main></html>'
+        )
         (root / f"{name}.html").write_text(text, encoding="utf-8")
     return root
 

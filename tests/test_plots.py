@@ -15,7 +15,25 @@ def test_a_tile_holds_every_image_in_reading_order(n):
     assert not cells[n:].any()
 
 
-@pytest.mark.parametrize("images", [np.zeros((2, 4, 4)), np.zeros((4, 4), np.uint8), np.zeros((0, 4, 4), np.uint8)])
+def test_colour_images_that_are_not_square_are_tiled_as_they_are():
+    images = np.random.default_rng(0).integers(0, 256, (5, 4, 6, 3), dtype=np.uint8)
+    tile = plots.tile(images, columns=3)
+    assert tile.shape == (8, 18, 3)
+    assert np.array_equal(tile[4:, 6:12], images[4]) and not tile[4:, 12:].any()
+    shown = plots.sample_grid(images, alt="noise", columns=3, scale=2).array()
+    assert np.array_equal(shown[::2, ::2], tile)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.zeros((2, 4, 4)),
+        np.zeros((4, 4), np.uint8),
+        np.zeros((0, 4, 4), np.uint8),
+        np.zeros((2, 4, 4, 1), np.uint8),
+        np.zeros((2, 4, 4, 3, 1), np.uint8),
+    ],
+)
 def test_a_tile_refuses_what_it_would_draw_wrongly(images):
     with pytest.raises(ValueError, match="uint8"):
         plots.tile(images)
@@ -45,6 +63,23 @@ def test_a_picture_carries_its_alt_text_where_jupyter_stores_it():
     data, metadata = plots.sample_grid(np.zeros((1, 28, 28), np.uint8), alt="a black square")._repr_mimebundle_()
     assert data["image/png"].startswith(b"\x89PNG")
     assert metadata["image/png"]["alt"] == "a black square"
+
+
+def test_a_palette_halves_a_figure_and_changes_no_value_much():
+    figure = plots.new_figure()
+    axes = figure.subplots()
+    for phase in range(4):
+        axes.plot(np.sin(np.linspace(phase, phase + 9, 500)), alpha=0.5)
+    small, exact = (plots.picture(figure, "Four waves.", tolerance) for tolerance in (12, 0))
+    assert np.array_equal(exact.array(), plots.pixels_of(figure))
+    assert 0 < np.abs(small.array().astype(int) - exact.array()).max() <= 12
+    assert len(small.png) < 0.6 * len(exact.png)
+
+
+def test_what_needs_more_colours_than_a_palette_has_keeps_them():
+    figure = plots.new_figure(2, 2)
+    figure.figimage(np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8))
+    assert np.array_equal(plots.picture(figure, "Noise.").array(), plots.pixels_of(figure))
 
 
 def points(n=50):
@@ -92,3 +127,14 @@ def test_the_loss_curve_of_a_constant_is_drawn_at_that_constant():
         return blue[60:].argmax()  # below the legend
 
     assert row(high) < row(low)
+
+
+def test_a_loss_of_every_fifth_step_has_its_running_mean_too():
+    def strong(history):  # pixels of the line on top
+        pixels = plots.losses(history, alt="a").array().astype(int)
+        return (pixels[..., 2] - pixels[..., 0] > 80).sum()
+
+    every = np.ones(1000)
+    fifth = np.where(np.arange(1000) % 5, np.nan, every)
+    assert strong({"d_loss": fifth}) > 0.9 * strong({"d_loss": every}) > 500
+    assert strong({"d_loss": fifth, "g_loss": [np.nan]}) > 500

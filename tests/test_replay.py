@@ -28,20 +28,15 @@ def test_every_frame_is_on_the_still_sheet_in_order():
 
 def test_it_is_one_self_contained_piece():
     html = Replay(frames(3), [0, 5, 9], alt="squares").html()
-    assert "http" not in html.replace("http-equiv", "")
+    assert "http" not in html
     assert not re.search(r'(?:src|href)="(?!data:)', html)
-    assert "[0, 5, 9]" in html
+    assert '"steps": [0, 5, 9]' in html
 
 
 def test_many_frames_are_thinned_out_but_the_first_and_the_last_stay():
     replay = Replay(frames(25), range(25), alt="squares", most=8)
     assert len(replay.steps) == 8
     assert (replay.steps[0], replay.steps[-1]) == (0, 24)
-
-
-def test_the_alt_text_cannot_break_out_of_its_attribute():
-    html = Replay(frames(1), [0], alt='a "quoted" <b>').html()
-    assert 'alt="a &quot;quoted&quot; &lt;b&gt;"' in html
 
 
 def test_a_run_of_digits_is_small_enough_to_commit():

@@ -446,7 +446,7 @@ def test_a_replay_is_scrubbed_by_keyboard_and_the_slide_stays(folder, browser):
 
 @needs_chromium
 def test_the_lab_fits_a_slide_and_shows_code_while_an_update_goes_slowly(folder, browser):
-    alive = [f'<div class="alive">{each.html}</div>' for each in (lab.objective(live=False), lab.game(**GAME))]
+    alive = [f'<div class="alive">{each.html()}</div>' for each in (lab.objective(live=False), lab.game(**GAME))]
     deck = folder / "lab.html"
     deck.write_text(page([Slide("## H", blocks=[("shown", block)]) for block in alive]), encoding="utf-8")
     with shown_in(browser, deck) as (tab, wrong):

@@ -162,12 +162,13 @@ def test_a_missing_loss_is_noticed(finished):
 
 def test_a_table_is_text_and_a_real_table_with_whatever_it_holds_escaped():
     long = "x" * 80
-    bundle = Table(["<b>", "n"], [["a & b", "1"], [long, "23"]], note="<i>")._repr_mimebundle_()
-    assert bundle["text/plain"].splitlines()[1:] == [f"{'a & b':80}  1", f"{long} 23", "<i>"]
-    page = bundle["text/html"]
+    table = Table(["<b>", "n"], [["a & b", "1"], [long, "23"]], note="<i>")
+    assert repr(table).splitlines()[1:] == [f"{'a & b':80}  1", f"{long} 23", "<i>"]
+    page = table._repr_html_()
     assert page.startswith("<table") and page.count("<tr") == 3 and f"<td>{long}</td>" in page
     assert "&lt;b&gt;" in page and "a &amp; b" in page and "<p>&lt;i&gt;</p>" in page
 
 
 def test_a_table_without_rows_is_its_note():
-    assert Table(["a"], [], "a < b")._repr_mimebundle_() == {"text/plain": "a < b", "text/html": "<p>a &lt; b</p>"}
+    table = Table(["a"], [], "a < b")
+    assert (repr(table), table._repr_html_()) == ("a < b", "<p>a &lt; b</p>")

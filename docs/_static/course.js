@@ -7,6 +7,6 @@ function reachWideEquations() {
 }
 addEventListener("load", async () => {
   await window.MathJax?.startup?.promise;
-  reachWideEquations();
-  addEventListener("resize", reachWideEquations);
+  // Not the window's resize event: the sidebar slides in or out after it, and only then is the text as wide as it stays.
+  new ResizeObserver(reachWideEquations).observe(document.querySelector("article") ?? document.body);
 });

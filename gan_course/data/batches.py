@@ -4,7 +4,7 @@ import operator
 
 
 class Batches:
-    """Iterate for ever over mini-batches, shuffled anew in every epoch.
+    """Iterate for ever over mini-batches, shuffled again in every epoch.
 
     The last, partial batch of an epoch is dropped, so that every batch has the same size.
 

@@ -120,7 +120,8 @@ def same(mine, theirs, tolerance=1e-4, nan=False):
         alike = isinstance(mine, dict) and mine.keys() == theirs.keys()
         return alike and all(same(mine[key], theirs[key], tolerance, nan) for key in theirs)
     if isinstance(theirs, tuple):
-        alike = isinstance(mine, tuple | np.ndarray) and np.ndim(mine) != 0 and len(mine) == len(theirs)
+        alike = isinstance(mine, tuple) or (isinstance(mine, np.ndarray) and mine.ndim > 0)
+        alike = alike and len(mine) == len(theirs)
         return alike and all(same(plain(a), b, tolerance, nan) for a, b in zip(mine, theirs, strict=True))
     if isinstance(theirs, Number | Between):
         single = isinstance(mine, np.ndarray | Number | Between) and np.size(mine) == 1

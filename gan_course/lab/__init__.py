@@ -22,8 +22,8 @@ a recording.
 ``interrupts``         the kernel's interrupt button
 ``recording``          a game played beforehand
 ``theory``             the numbers of the other exhibit
-``still``, ``page``    an exhibit as a picture, and as HTML
-``widget``, ``show``   an exhibit with a kernel behind it, and when
+``widget``             an exhibit with a kernel behind it
+``show``, ``still``    an exhibit without one, the picture that it opens on, and which of the two is shown
 ``view.js``            the one view of all this
 =====================  ====================================================================
 
@@ -32,9 +32,7 @@ Transactions on Visualization and Computer Graphics 25(1), 2019, arXiv:1809.0158
 framework; making a game loads PyTorch.
 """
 
-from gan_course.lab.show import Still, live_front_end
-
-CAPTION = "In a trusted notebook this becomes something to play with."
+from gan_course.lab.show import live_front_end, without_kernel
 
 
 def objective(mean=None, std=None, *, live=None):
@@ -62,13 +60,12 @@ def objective(mean=None, std=None, *, live=None):
 
         return ObjectiveWidget(start, **at)
     from gan_course.lab import still
-    from gan_course.lab.page import page
 
     alt = (
         "Three pairs of densities with the best discriminator. Far apart, the Jensen-Shannon divergence is 0.693; "
         "half-way it is smaller; where the two are equal it is 0 and D is one half everywhere."
     )
-    return Still(page(start, still.of_objective(), alt, CAPTION), alt)
+    return without_kernel(start, still.of_objective(), alt)
 
 
 def game(*, steps=1_500, pictures=40, live=None, **settings):
@@ -111,7 +108,6 @@ def _recorded(start, steps, pictures, settings):
     import numpy as np
 
     from gan_course.lab import frames, still
-    from gan_course.lab.page import page
     from gan_course.lab.recording import record
 
     game = record(steps=steps, pictures=pictures, **settings)
@@ -125,4 +121,4 @@ def _recorded(start, steps, pictures, settings):
     )
     picture = still.of_game(shown, np.array(game.about["real"]), game.about["probability"])
     start |= {"about": game.about, "frames": len(game.frames), "walks": game.walks}
-    return Still(page(start, picture, alt, CAPTION, game.packed()), alt)
+    return without_kernel(start, picture, alt, game.packed())

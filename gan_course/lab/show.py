@@ -1,6 +1,11 @@
 """Which form of an exhibit a cell shows: the widget where a person sees a live notebook, else the recording."""
 
 import os
+from importlib import resources
+
+from gan_course.player import Player
+
+CAPTION = "In a trusted notebook this becomes something to play with."
 
 
 def live_front_end():
@@ -22,17 +27,24 @@ def live_front_end():
     return True
 
 
-class Still:
-    """An exhibit as HTML, which shows itself as the last line of a cell.
+def text_of(name):
+    """Return a file of this package, "view.js" or "view.css" (str)."""
+    return resources.files("gan_course.lab").joinpath(name).read_text(encoding="utf-8")
 
-    Attributes
+
+def without_kernel(start, still, alt, recorded=None):
+    """Return an exhibit that needs no kernel (:class:`gan_course.player.Player`).
+
+    Parameters
     ----------
-    html : str
+    start : dict
+        JSON-able; what the view starts from.
+    still : numpy.ndarray
+        The picture that it opens on, uint8 (height, width, 3).
     alt : str
+        What the picture shows.
+    recorded : str, optional
+        A recording's frames, from :meth:`gan_course.lab.recording.Recording.packed`.
     """
-
-    def __init__(self, html, alt):
-        self.html, self.alt = html, alt
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/html": self.html, "text/plain": self.alt}
+    arguments = [text_of("view.css"), start, recorded]
+    return Player("lab", text_of("view.js"), arguments, still=still, alt=alt, caption=CAPTION)

@@ -1,7 +1,4 @@
-"""The strips of still pictures that a recording opens on, for readers without scripts. Drawn by matplotlib, as WebP."""
-
-import base64
-import io
+"""The still pictures that the exhibits open on, for readers without scripts."""
 
 import numpy as np
 
@@ -13,7 +10,7 @@ COLUMNS = 4
 
 
 def of_game(frames, real, probability):
-    """Return six to eight moments of a game as one picture, base64 of WebP (str).
+    """Return six to eight moments of a game as one picture, uint8 (height, width, 3).
 
     Parameters
     ----------
@@ -40,11 +37,11 @@ def of_game(frames, real, probability):
         axes.set_title(f"{frame.scalars['g_updates']:,.0f} updates of G", fontsize=8)
     meaning = "D's probability of “real”" if probability else "D's score"
     figure.supxlabel(f"yellow: high, blue: low {meaning} · circles: real · crosses: generated", fontsize=8)
-    return _webp(figure)
+    return plots.pixels_of(figure)
 
 
 def of_objective():
-    """Return p_g far away, half-way and on the data as one picture, base64 of WebP (str)."""
+    """Return p_g far away, half-way and on the data as one picture, uint8 (height, width, 3)."""
     figure = plots.new_figure(8.4, 2.6)
     x = np.linspace(-5, 5, 401)
     for i, (axes, (mean, std)) in enumerate(zip(figure.subplots(1, 3), [(-3, 0.5), (0, 1.5), (1, 0.5)], strict=True)):
@@ -56,17 +53,8 @@ def of_objective():
         axes.set_title(f"JSD = {abs(theory.numbers(mean, std)['JSD']):.3f}", fontsize=10)
         if i == 0:
             axes.legend(frameon=False, fontsize=8, loc="upper left")
-    return _webp(figure)
+    return plots.pixels_of(figure)
 
 
 def _normal(x, mean, std):
     return np.exp(-(((x - mean) / std) ** 2) / 2) / (std * np.sqrt(2 * np.pi))
-
-
-def _webp(figure):
-    from PIL import Image
-
-    drawn, packed = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png")
-    Image.open(drawn).convert("RGB").save(packed, "WEBP", quality=55, method=6)
-    return base64.b64encode(packed.getvalue()).decode()

@@ -10,15 +10,11 @@ export default {
   },
 };
 
-async function revive(id, css, start, recorded) {
-  const figure = document.querySelector(`#${id}:not([data-alive])`);
-  if (!figure) return;
-  figure.dataset.alive = "yes";
+async function revive(figure, css, start, recorded) {
   const frames = recorded && (await unzip(recorded));
   const place = document.createElement("div");
   figure.prepend(place);
   mount(place, css, start, null, frames);
-  for (const still of figure.querySelectorAll(":scope > img, :scope > figcaption")) still.style.display = "none";
 }
 
 async function unzip(text) {

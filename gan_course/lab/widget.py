@@ -7,7 +7,7 @@ from traitlets import Dict, Float, Unicode, validate
 
 from gan_course.lab import theory
 from gan_course.lab.engine import Engine
-from gan_course.lab.page import text_of
+from gan_course.lab.show import text_of
 
 VIEW = Path(__file__).parent / "view.js"
 

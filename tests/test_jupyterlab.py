@@ -1,13 +1,25 @@
-"""The exhibits with a kernel, in JupyterLab: every control does what it says, and training ends when nobody looks."""
+"""What a reader meets in JupyterLab, in a browser: a lesson, a run, a replay, and the exhibits with a kernel."""
+
+import io
+import re
+import shutil
 
 import nbformat
+import numpy as np
 import pytest
 from browser import lab, needs_chromium
+from PIL import Image
 from playwright.sync_api import expect
+
+from gan_course import lessons
+from gan_course.replay import Replay
+
+LESSON = lessons.find("00")  # it has a run with a replay, and many pictures; test_lessons runs all, without a browser
+ALT = 'Ten "random" frames & no more.'
+EXHIBITS = ["from gan_course import lab\ngame = lab.game()\ngame", "objective = lab.objective()\nobjective"]
 
 pytestmark = needs_chromium
 WAIT = 60_000  # milliseconds, for busy machines
-CELLS = ["from gan_course import lab\ngame = lab.game()\ngame", "objective = lab.objective()\nobjective"]
 
 # Runs code in the notebook's kernel and returns what it prints.
 IN_KERNEL = """async code => {
@@ -25,13 +37,106 @@ INTERRUPT = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.
 
 
 @pytest.fixture(scope="module")
-def notebook(tmp_path_factory):
-    root = tmp_path_factory.mktemp("lab")
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+def jupyter(tmp_path_factory):
+    expect.set_options(timeout=WAIT)
+    root = tmp_path_factory.mktemp("notebooks")
+    shutil.copy(LESSON, root)
+    shutil.copytree(LESSON.parent / "badges", root / "badges")
+    with lab(root, {"GAN_COURSE_BUDGET": "smoke", "GAN_COURSE_RUNS": str(tmp_path_factory.mktemp("runs"))}) as running:
+        yield running
+
+
+def code(source, *outputs):
+    return nbformat.v4.new_code_cell(source, execution_count=1, outputs=list(outputs))
+
+
+def write(path, cells):
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), root / "lab.ipynb")
-    with lab(root, env={"OMP_NUM_THREADS": "1"}) as running, running.open("lab.ipynb") as opened:
-        opened.page.set_default_timeout(WAIT)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+
+
+def test_lesson_in_jupyterlab(jupyter):
+    with jupyter.open(LESSON.name) as notebook:
+        assert notebook.complaints() == []  # as committed
+        notebook.run_all()
+        assert notebook.failures() + notebook.complaints() == []
+        shows_its_progress_and_one_preview(notebook)
+        expect(notebook.page.locator("figure.gan-replay").get_by_role("slider")).to_be_visible()
+
+
+def shows_its_progress_and_one_preview(notebook):
+    done = re.compile(r"\b(\d+)/\1 \[")
+    [outputs] = [cell["outputs"] for cell in notebook.code_cells() if done.search(str(cell["outputs"]))]
+    alts = [output["metadata"]["image/png"]["alt"] for output in outputs if "image/png" in output.get("data", {})]
+    steps = done.search(str(outputs))[1]
+    assert len(alts) == 1 and f"step {steps} of {steps}." in alts[0]
+    expect(notebook.page.locator(".jp-OutputArea-output", has_text=done)).to_be_visible()
+
+
+def test_what_goes_wrong_is_seen(jupyter):
+    cells = [
+        code("import sys; print('noise', file=sys.stderr)"),
+        code("from IPython.display import HTML; HTML('<img src=\"http://example.invalid/a.png\">')"),
+        code("HTML('<script>setTimeout(() => { throw new Error(\"script\"); })</script>')"),
+        code("1 / 0"),
+        code("'after an error'"),
+    ]
+    write(jupyter.root_dir / "wrong.ipynb", cells)
+    with jupyter.open("wrong.ipynb") as notebook:
+        notebook.run_all()
+        failures = notebook.failures()
+        assert failures[:2] == ["error: ZeroDivisionError: division by zero", "stderr: noise\n"]
+        assert failures[-1] == "not run: 'after an error'"
+        assert notebook.complaints() == [
+            "page error: script",
+            "outside request: http://example.invalid/a.png",
+            "picture not shown: http://example.invalid/a.png",
+        ]
+
+
+def test_replay_is_a_sheet_until_trusted_and_then_a_player(jupyter):
+    rng = np.random.default_rng(0)
+    frames = np.kron(rng.integers(0, 256, (10, 4, 8), np.uint8), np.ones((1, 14, 14), np.uint8))  # blocks survive WebP
+    data = {"text/html": Replay(frames, range(0, 10_000, 1000), alt=ALT).html()}
+    write(jupyter.root_dir / "replay.ipynb", [code("...", nbformat.v4.new_output("display_data", data))])
+
+    with jupyter.open("replay.ipynb") as notebook:
+        sheet = notebook.page.get_by_alt_text(ALT)
+        expect(sheet).to_be_visible()
+        expect(sheet).to_have_js_property("naturalWidth", 4 * 112 + 3 * 6)
+        expect(notebook.page.get_by_role("slider")).to_have_count(0)
+        assert notebook.complaints() == []
+
+    jupyter.trust("replay.ipynb")
+    with jupyter.open("replay.ipynb") as notebook:
+        expect(notebook.page.get_by_role("slider")).to_be_visible()
+        slider, label = notebook.page.get_by_role("slider"), notebook.page.locator("figure output")
+        expect(notebook.page.get_by_alt_text(ALT)).to_be_hidden()
+        expect(label).to_have_text("step 9,000")
+        for i, frame in enumerate(frames):
+            slider.fill(str(i))
+            expect(label).to_have_text(f"step {i * 1000:,}")
+            shown = notebook.page.locator("figure").get_by_role("img")
+            assert np.abs(pixels(shown.screenshot()) - frame).mean() < 10  # random frames differ by 85
+        slider.press("ArrowLeft")  # which JupyterLab would like for itself
+        expect(label).to_have_text("step 8,000")
+        notebook.page.get_by_role("button", name="Play").click()
+        expect(label).to_have_text("step 9,000")
+        assert notebook.complaints() == []
+
+
+def pixels(png):
+    """Return a player's picture at the size of its frames, float (56, 112)."""
+    return np.asarray(Image.open(io.BytesIO(png)).convert("L").resize((112, 56)), float)
+
+
+# -- the exhibits with a kernel: every control does what it says, and training ends when nobody looks ------------------
+
+
+@pytest.fixture(scope="module")
+def notebook(jupyter):
+    write(jupyter.root_dir / "lab.ipynb", [code(source) for source in EXHIBITS])
+    with jupyter.open("lab.ipynb") as opened:
         yield opened
 
 
@@ -47,7 +152,7 @@ def page(notebook):
 @pytest.fixture
 def game(page):
     shown = page.get_by_role("region", name="The game in 2-D")
-    expect(shown.get_by_role("status")).to_contain_text("0 updates of D", timeout=WAIT)
+    expect(shown.get_by_role("status")).to_contain_text("0 updates of D")
     return shown
 
 
@@ -56,7 +161,7 @@ def press(game, name):
 
 
 def expect_status(game, text):
-    expect(game.get_by_role("status")).to_contain_text(text, timeout=WAIT)
+    expect(game.get_by_role("status")).to_contain_text(text)
 
 
 def play_a_while(game):
@@ -98,7 +203,7 @@ def test_the_game_reacts_to_step_play_pause_reset_and_changed_data(game):
     expect(game.get_by_role("heading", name="Modes covered")).to_be_hidden()
     game.get_by_role("combobox", name="loss").select_option("wasserstein")
     press(game, "D’s update")
-    expect(game.locator("pre")).to_contain_text("def update_critic(", timeout=WAIT)
+    expect(game.locator("pre")).to_contain_text("def update_critic(")
     press(game, "Step both")
     expect_status(game, "1 update of D, 1 of G.")
     press(game, "Reset")
@@ -119,7 +224,7 @@ def test_slow_motion_by_keyboard_alone(game):
     expect_status(game, "0 updates of D, 1 of G.")
     following.press("Enter")  # it kept the focus, and goes on with whose turn it is
     expect_status(game, "D’s update, phase 1 of 5: G makes fakes")
-    assert game.page.evaluate("jupyterapp.shell.currentWidget.content.widgets.length") == len(CELLS)
+    assert game.page.evaluate("jupyterapp.shell.currentWidget.content.widgets.length") == len(EXHIBITS)
 
 
 def test_bad_values_cannot_be_set(game):
@@ -142,10 +247,10 @@ def test_a_diverged_game_says_so_and_can_be_reset(game):
     poison = "import torch\nwith torch.no_grad(): game.engine._game.generator[0].bias.fill_(float('nan'))"
     assert game.page.evaluate(IN_KERNEL, poison) == ""
     press(game, "Play")
-    expect(game.get_by_role("alert")).to_contain_text("The game has diverged. D's loss is no longer", timeout=WAIT)
+    expect(game.get_by_role("alert")).to_contain_text("The game has diverged. D's loss is no longer")
     expect(game.get_by_role("button", name="Play")).to_be_disabled()
     press(game, "Start again")
-    expect(game.get_by_role("alert")).to_be_hidden(timeout=WAIT)
+    expect(game.get_by_role("alert")).to_be_hidden()
     press(game, "Step D")
     expect_status(game, "1 update of D, 0 of G.")
 
@@ -176,10 +281,10 @@ def test_the_objective_speaks_with_python_both_ways(page):
     shown = page.get_by_role("region", name="The objective")
     slider = shown.get_by_role("slider", name="mean of p_g")
     slider.press("ArrowRight")
-    expect(shown.get_by_role("status")).to_contain_text("Mean 0.05", timeout=WAIT)
+    expect(shown.get_by_role("status")).to_contain_text("Mean 0.05")
     assert page.evaluate(IN_KERNEL, "print(objective.mean)") == "0.05"
     assert page.evaluate(IN_KERNEL, "objective.std = 2") == ""
-    expect(shown.get_by_role("slider", name="width of p_g")).to_have_value("2", timeout=WAIT)
+    expect(shown.get_by_role("slider", name="width of p_g")).to_have_value("2")
     assert "must be a number from 0.2 to 3" in page.evaluate(IN_KERNEL, "objective.std = 9")
 
 
@@ -187,6 +292,6 @@ def test_it_follows_jupyterlabs_dark_theme(game):
     expect(game).not_to_have_class("lab dark")
     change = "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })"
     game.page.evaluate(change, "JupyterLab Dark")
-    expect(game).to_have_class("lab dark", timeout=WAIT)
+    expect(game).to_have_class("lab dark")
     game.page.evaluate(change, "JupyterLab Light")
-    expect(game).to_have_class("lab", timeout=WAIT)
+    expect(game).to_have_class("lab")

@@ -1,0 +1,363 @@
+"""Lesson 00's exercises: sample size, ranks, hits, coverage, five patients.
+
+What they take for granted was measured on MNIST; ``tests/test_exercise_facts_00.py`` measures it again.
+"""
+
+from itertools import permutations, product
+
+import numpy as np
+
+from gan_course.exercises import Between, Exercise, Wrong, among, of, several
+
+INF = float("inf")
+
+# 1. Sample size. Fréchet distance to the test images, in floors of 10,000 samples, measured with the seeds 0, 1 and 2.
+
+FLOORS = {"itself": 0.0, "1,000": 3.5, "100": 30.0}  # 3.2 to 3.6, and 29 to 36
+CLOSER = "Fewer images don't come nearer. Their mean and covariance are off by chance, and the formula squares that."
+SAME = "The same for any number? The mean of 100 images is off by chance more than that of 10,000, and so are 2,080 "
+sample_size = Exercise(
+    '`{"itself": ..., "1,000": ..., "100": ...}`: the Fréchet distance to the test images, in floors of 10,000.',
+    right=[{"itself": Between(0, 0.01, 0), "1,000": Between(2, 10, 3.5), "100": Between(12, 200, 30)}],
+    mistakes={
+        "1 is what *other* real digits score. Put the same mean and covariance on both sides of the formula.": {
+            "itself": Between(0.9, 1.1, 1)
+        },
+        "A Fréchet distance is 0 or more.": [{key: Between(-INF, -1e-9, -3)} for key in FLOORS],
+        "The same images have the same mean and the same covariance. What remains of the formula?": {
+            "itself": Between(0.01, INF, 0.5)
+        },
+        CLOSER: [{"1,000": Between(0, 0.99, 0.1)}, {"100": Between(0, 0.99, 0.01)}],
+        f"{SAME}entries of a covariance.": {"1,000": Between(0.99, 1.5, 1), "100": Between(0.99, 1.5, 1)},
+        "The order of magnitude is off. The squared error of a mean over n images is the variance over n: with a tenth "
+        "of the images, about ten times as much, or somewhat less.": [
+            {"1,000": Between(10, INF, 100)},
+            {"1,000": Between(0.99, 2, 1.8)},
+        ],
+        "100 images estimate a mean and a covariance worse than 1,000 do: the distance must be larger.": [
+            {"1,000": Between(10, INF, 30), "100": Between(0.99, 10, 3)},
+            {"100": Between(0.99, 2, 1.5)},
+        ],
+        "The order of magnitude is off. From 1,000 to 100 images the squared error grows about tenfold again.": [
+            {"100": Between(2, 12, 6)},
+            {"100": Between(200, INF, 1e6)},
+        ],
+    },
+    praise="The right orders of magnitude. Now run the cell that measures them.",
+)
+
+
+# 2. Ranks. From what a score calls best to what it calls worst; sets in one group differ by chance only.
+
+SETS = ("noise", "sevens", "memoriser", "real")
+RANKS = {
+    "confidence": (("noise",), ("real", "memoriser", "sevens")),
+    "frechet": (("real",), ("memoriser",), ("sevens",), ("noise",)),
+    "coverage": (("real",), ("memoriser",), ("sevens",), ("noise",)),
+    "nearest": (("noise",), ("real", "memoriser", "sevens")),
+}
+
+
+def look_at_ranks(case, ranking):
+    if not isinstance(ranking, dict) or set(ranking) != set(RANKS):
+        raise Wrong(f"A dict with the keys {', '.join(RANKS)} is wanted.")
+    for score, groups in RANKS.items():
+        order = several(ranking[score], *SETS, what=f"{score}: a list")
+        for name in order:
+            if name not in SETS or order.count(name) > 1:
+                raise Wrong(f"{score} is not {name!r}. Each of {', '.join(SETS)} stands there once.")
+        yield f"{score}, best", order[0]
+        yield score, tuple(order if len(groups) == 4 else order[:1])
+
+
+def out_of_order(score, pairs):
+    """Return all wrong orders by hint: that of the first pair (the better set, the worse one) which is turned round."""
+    found = {}
+    for order in permutations(SETS):
+        for (better, worse), hint in pairs.items():
+            if order.index(better) > order.index(worse):
+                found.setdefault(hint, []).append({score: order})
+                break
+    return found
+
+
+def first(name, hint):
+    return {(name, other): hint for other in SETS if other != name}
+
+
+BY_HEART = "You expect it to punish learning by heart. It sees means and covariances only, and 500 images of all ten "
+BY_HEART += "digits have nearly those of 60,000. That they are repeated changes neither."
+ranks = Exercise(
+    "Score to the four sets, from what the score calls best to what it calls worst.",
+    right=[{score: sum(groups, ()) for score, groups in RANKS.items()}]
+    + [{score: sum((group[::-1] for group in groups), ()) for score, groups in RANKS.items()}],
+    mistakes=out_of_order(
+        "confidence",
+        first(
+            "noise",
+            "You expect the classifier to doubt the noise. But it has learned ten answers and no “none of these”, and "
+            "it has never seen noise. Try look(sets['noise'])[1].max(axis=1).",
+        ),
+    )
+    | out_of_order(
+        "frechet",
+        {
+            ("memoriser", "sevens"): BY_HEART,
+            ("memoriser", "noise"): BY_HEART,
+            (
+                "real",
+                "memoriser",
+            ): "The mean and covariance of 500 images are off by chance, more than those of 10,000.",
+            ("sevens", "noise"): "Sevens are digits, a tenth of the real ones; no real digit has features like noise.",
+        },
+    )
+    | out_of_order(
+        "coverage",
+        first(
+            "real", "Nothing reaches into as many balls as 10,000 different real digits; a repeated image adds nothing."
+        )
+        | {
+            ("memoriser", "noise"): "Noise lies far from every real image. How many balls does it reach?",
+            ("sevens", "noise"): "Noise lies far from every real image. How many balls does it reach?",
+            (
+                "memoriser",
+                "sevens",
+            ): "Thousands of different sevens are near real sevens, and near nothing else: a tenth "
+            "of the test images at most. 500 images of all ten digits reach further.",
+        },
+    )
+    | out_of_order(
+        "nearest",
+        first(
+            "noise",
+            "Here the farthest stands first, because it looks newest. Three of the four sets are made of training "
+            "images; which is the one that isn't? (Far is no merit by itself.)",
+        ),
+    ),
+    observe=look_at_ranks,
+    praise="Each single score is fooled by some set, and no set fools all four.",
+)
+
+
+# 3. Hits
+
+
+def distances(a, b, order=2):
+    return np.linalg.norm(np.asarray(a)[:, None] - b, axis=2, ord=order)
+
+
+def share_of_hits(points, modes, sigma, *, bound=3, order=2, to=lambda d: d.min(axis=1), count=np.mean):
+    return count(to(distances(points, modes, order)) < bound * sigma)
+
+
+def targets():
+    """Points, modes and sigma: in each the known mistakes give other numbers than the truth."""
+    rng = np.random.default_rng(0)
+    square = np.array([[x, y] for x in (-1.0, 1.0) for y in (-1.0, 1.0)])
+    for modes, sigma in ((3 * square[:3], 0.5), (square, 0.1)):
+        points = modes[rng.integers(len(modes) - 1, size=390)] + 1.7 * sigma * rng.standard_normal((390, 2))
+        yield points.astype(np.float32), modes, sigma
+
+
+hits = Exercise(
+    "`share_of_hits(points, modes, sigma)`: the share of points within 3 sigma of their nearest mode.",
+    right=[
+        share_of_hits,
+        lambda p, m, s: (np.square(p[:, None] - m).sum(axis=-1) < 9 * s * s).any(axis=1).mean(),
+        lambda p, m, s: sum(any(np.hypot(*(x - a)) <= 3 * s for a in m) for x in p) / len(p),
+    ],
+    mistakes={
+        "This is the number of hits. The share is that number over the number of points.": dict(count=np.sum),
+        "This is in percent. A share lies between 0 and 1.": dict(count=lambda hit: 100 * hit.mean()),
+        "This says of each point whether it hits. The share is one number, the mean.": dict(count=lambda hit: hit),
+        "You count the points that miss.": dict(count=lambda hit: np.mean(~hit)),
+        "You count points within 1 sigma; the bound is 3 sigma.": dict(bound=1),
+        "The bound is wrong: 3 sigma is wanted, whatever sigma is.": [
+            dict(bound=2),
+            lambda p, m, s: share_of_hits(p, m, 1),
+        ],
+        "You compare a squared distance with 3 sigma or 3 sigma²: take the root, or square all of the bound.": [
+            dict(to=lambda d: np.square(d).min(axis=1)),
+            dict(bound=3**0.5),
+        ],
+        "You ask for all modes to be near, or for their mean. The nearest is enough: min.": [
+            dict(to=lambda d: d.max(axis=1)),
+            dict(to=lambda d: d.mean(axis=1)),
+        ],
+        "Each point counts once: take the minimum over the modes first.": [
+            dict(to=lambda d: d),
+            lambda p, m, s: np.sum(distances(p, m) < 3 * s) / len(m),
+        ],
+        "This is the minimum over the points: it says which modes are covered. Take it over the modes, axis 1.": [
+            dict(to=lambda d: d.min(axis=0)),
+            dict(to=lambda d: d.min(axis=0), count=np.sum),
+        ],
+        "This is the minimum over everything. Take it over the modes only: axis=1.": [
+            dict(to=np.min),
+            dict(to=np.min, count=lambda hit: hit),
+        ],
+        "You compare each coordinate with 3 sigma, which makes a square of the disc. Take the distance.": dict(
+            order=INF
+        ),
+        "You add the coordinates' distances, which makes a diamond of the disc. Take the root of squares.": dict(
+            order=1
+        ),
+        "The shapes don't fit: points[:, None] - modes has every point and every mode, (n, k, 2).": [
+            lambda p, m, s: np.mean(np.linalg.norm(p - m, axis=1) < 3 * s),
+        ],
+    },
+    cases={f"{len(m)} modes, sigma {s}": (p, m, s) for p, m, s in targets()},
+    praise="The share of high quality, as judge_toy counts it.",
+)
+
+
+# 4. Coverage
+
+
+def ball(x, k):
+    """The distance of each point from its k-th nearest neighbour; number 0 is the point itself."""
+    return np.sort(distances(x, x), axis=1)[:, k]
+
+
+def coverage_of(s, r, k, *, off=0, near=lambda d: d.min(axis=1), power=1, radii=lambda r: r, count=np.mean):
+    return count(near(distances(r, s)) ** power < radii(ball(r, k + off)))
+
+
+def clouds():
+    rng = np.random.default_rng(0)
+    for n, m, d, k in ((160, 211, 2, 5), (190, 170, 3, 3)):
+        reference = rng.standard_normal((m, d))
+        yield 0.7 * rng.standard_normal((n, d)) + 0.8, reference, k
+
+
+coverage = Exercise(
+    "`coverage(samples, reference, k)`, as Naeem et al. define it, from features (n, d) and (m, d).",
+    right=[
+        coverage_of,
+        lambda s, r, k: np.mean((distances(s, r) <= ball(r, k)).any(axis=0)),
+        lambda s, r, k: np.mean(
+            [
+                np.sort(distances(np.delete(r, i, 0), x[None]), 0)[k - 1, 0] >= distances(s, x[None]).min()
+                for i, x in enumerate(r)
+            ]
+        ),
+    ],
+    mistakes={
+        "Your balls reach to the neighbour before the k-th. The nearest image to an image is the image itself, at "
+        "distance 0: it doesn't count.": dict(off=-1),
+        "Your balls reach one neighbour too far. Sorted, an image's distances begin with its own, 0, so the k-th "
+        "neighbour stands at index k.": dict(off=1),
+        "Each image has a ball of its own: [:, k] takes the k-th number of each row, [k] takes one row.": lambda s, r, k: (
+            np.mean(distances(r, s).min(axis=1) < np.sort(distances(r, r), axis=1)[k])
+        ),
+        "Each image has a ball of its own. Here all have the same radius.": [
+            dict(radii=np.mean),
+            dict(radii=np.median),
+            dict(radii=np.max),
+        ],
+        "This is the share of samples that lie in some ball: precision. Coverage is the share of real images whose "
+        "ball holds a sample.": lambda s, r, k: (distances(s, r) < ball(r, k)).any(axis=1).mean(),
+        "You drew the balls around the samples: that is recall. Coverage draws them around the real images.": [
+            lambda s, r, k: (distances(r, s) < ball(s, k)).any(axis=1).mean(),
+            lambda s, r, k: (distances(s, r).min(axis=1) < ball(s, k)).mean(),
+        ],
+        "The balls reach to a sample's neighbour or to the k-th sample. Only real images decide how large they are.": [
+            lambda s, r, k: (distances(r, s).min(axis=1) < np.sort(distances(r, s), axis=1)[:, k]).mean(),
+            lambda s, r, k: (distances(r, s).min(axis=1) < np.sort(distances(r, s), axis=1)[:, k - 1]).mean(),
+        ],
+        "This is the share of all pairs. A ball counts once, however many are in it.": lambda s, r, k: (
+            distances(s, r) < ball(r, k)
+        ).mean(),
+        "This is density: it counts a sample once for each ball.": lambda s, r, k: (
+            (distances(s, r) < ball(r, k)).sum() / (k * len(s))
+        ),
+        "This is the number of covered images. The share is that number over all of them.": dict(count=np.sum),
+        "The share of the real images is wanted: divide by their number, not by that of the samples.": lambda s, r, k: (
+            coverage_of(s, r, k, count=np.sum) / len(s)
+        ),
+        "This says of each image whether it is covered. The share is one number, the mean.": dict(count=lambda c: c),
+        "This is in percent. A share lies between 0 and 1.": dict(count=lambda c: 100 * c.mean()),
+        "You compare squared distances with radii that are not squared.": dict(power=2),
+        "This is the share that is not covered.": dict(count=lambda c: np.mean(~c)),
+        "You ask for all samples to be in the ball, or for their mean. One is enough: min.": [
+            dict(near=lambda d: d.max(axis=1)),
+            dict(near=lambda d: d.mean(axis=1)),
+        ],
+        "The axes don't fit. One row for each real image: over the samples its minimum, beside it its own radius.": [
+            dict(near=lambda d: d.min(axis=0)),
+            lambda s, r, k: (distances(r, s) < ball(r, k)).any(axis=1).mean(),
+        ],
+    },
+    cases={f"{len(s)} samples, {len(r)} real points, k = {k}": (s, r, k) for s, r, k in clouds()},
+    praise="The share of real images with a sample in their ball.",
+)
+
+
+# 5. Five "generators": what each is, and what 10,000 samples of it scored (seed 0). Fréchet distance in floors; coverage,
+# overall and of the worst class, as a fraction of real coverage; the nearest training image as one of the test images'.
+
+SCORES = {"Fréchet": ".1f", "coverage": ".3f", "worst class": ".3f", "rarest class": ".3f", "confidence": ".4f"}
+SCORES["nearest"] = ".2f"
+PATIENTS = {
+    "A": ("memorised", (3.3, 0.368, 0.280, 0.090, 0.9961, 0.0)),
+    "B": ("healthy", (12.4, 0.921, 0.750, 0.093, 0.9951, 0.86)),
+    "C": ("noise", (2291.9, 0.0, 0.0, 0.0, 1.0, 4.19)),
+    "D": ("digit missing", (50.4, 0.846, 0.016, 0.0004, 0.9958, 0.86)),
+    "E": ("ten pictures", (106.0, 0.031, 0.008, 0.1, 0.9996, 0.91)),
+}
+TRUTH = {letter: word for letter, (word, _) in PATIENTS.items()}
+# Scores in which a sick one looks no worse than the healthy one, or the healthy one worse than another.
+MISLEADING = {"A": ("Fréchet", "rarest class"), "B": ("Fréchet", "rarest class", "nearest"), "C": ("nearest",)}
+MISLEADING |= {"D": ("coverage", "nearest"), "E": ("rarest class", "nearest")}
+
+
+def patients():
+    """Return the table of the five generators (str)."""
+    rows = [" " + "".join(f"{name:>13}" for name in SCORES)]
+    for letter, (_, values) in PATIENTS.items():
+        rows.append(letter + "".join(f"{value:>13{form}}" for value, form in zip(values, SCORES.values(), strict=True)))
+    return "\n".join(rows)
+
+
+def against(letter, word):
+    """Say which score speaks against a diagnosis (str)."""
+    scores = dict(zip(SCORES, PATIENTS[letter][1], strict=True))
+    if word == "noise":
+        return "Its coverage isn't 0, and its nearest training image isn't several times as far as a test image's."
+    if word == "memorised":
+        return f"What is copied lies at distance 0 from a training image, this at {scores['nearest']:.2f} of the usual."
+    if word == "healthy":
+        return f"Look at its coverage, {scores['coverage']:.3f} overall and {scores['worst class']:.3f} in its worst class."
+    if scores["coverage"] == 0:
+        return f"It covers nothing, and its nearest training image is {scores['nearest']:.1f} times as far as usual."
+    if word == "digit missing":
+        return f"Its rarest class makes up {scores['rarest class']:.3f} of its samples, so every digit comes up."
+    copies = ", and they are copies of training images" if scores["nearest"] == 0 else ""
+    return f"Ten pictures can't cover {scores['coverage']:.3f} of what real digits cover{copies}."
+
+
+def wrong_diagnoses():
+    found = {}
+    for letter, word in product(TRUTH, TRUTH.values()):
+        if word != TRUTH[letter]:
+            found.setdefault(against(letter, word), []).append({letter: word})
+    return found
+
+
+diagnosis = Exercise(
+    "What is each: letter to a word; and, letter to score, one that would have misled you.",
+    parts=("diagnosis", "misled_by"),
+    right=[
+        dict(
+            diagnosis=among(TRUTH),
+            misled_by=among(dict(zip(MISLEADING, some, strict=True)), *(SCORES.keys() - {"confidence"})),
+        )
+        for some in product(*MISLEADING.values())
+    ],
+    mistakes=of("diagnosis", wrong_diagnoses()),
+    hints={
+        "misled_by": "That score shows what it is. In which one does it look no worse than the healthy one? (And in "
+        "which one does the healthy one look worse than another?)"
+    },
+    praise="Each of the four looks good to some single score, none of the four to all. And confidence is high for all five.",
+)

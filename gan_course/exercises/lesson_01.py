@@ -1,0 +1,365 @@
+"""Lesson 01's exercises, in NumPy only: a best D, two losses, five numbers, two kinds of steps, three logs."""
+
+import math
+from functools import partial
+
+import numpy as np
+
+from gan_course.exercises import Exercise, Number, among, call, of, several
+from gan_course.exercises.compare import plain
+
+
+def itself(x):
+    return x
+
+
+def softplus(x):
+    return np.logaddexp(0, x)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+# 1. The best D
+
+P, Q = np.array([0.3, 0.05, 1.2, 0.0, 0.7]), np.array([0.1, 0.6, 1.2, 0.4, 0.0])
+LABELS = ((0.9, 0.0), (0.8, 0.3), (1.0, 0.0), (0.9, 0.1))  # first those for which 1 - D and swapped densities differ
+
+
+def best_d(p, q, r, f, *, top=lambda r, f: (r, f), bottom=lambda r, f: (1, 1), to=itself, nobody=0.5):
+    """(a p + b q) / (c p + d q): ``top`` gives a and b, ``bottom`` c and d."""
+    (a, b), (c, d) = top(r, f), bottom(r, f)
+    value = to((a * p + b * q) / np.asarray(c * p + d * q))
+    return np.where(np.asarray(p + q) == 0, nobody, value) if nobody is not None else value
+
+
+def look_at_best_d(labels, best_d):
+    yield "D", call(best_d, P.copy(), Q.copy(), *labels)
+    yield "D for the numbers p = 0.3 and q = 0.1", call(best_d, 0.3, 0.1, *labels)
+    nobody = plain(call(best_d, np.array([0.0, 0.3]), np.array([0.0, 0.1]), *labels))
+    yield "a number where p and q are 0", bool(np.isfinite(nobody[0]))
+    yield "a probability where p and q are 0", bool(0 <= nobody[0] <= 1)
+    yield "D beside a place where p and q are 0", nobody[1]
+
+
+best_discriminator = Exercise(
+    "`best_d(p, q, r, f)`: the best D where p_data is p and p_g is q, for the labels r (real) and f (fakes).",
+    right=[
+        best_d,
+        lambda p, q, r, f: (r * p + f * q) / (p + q + 1e-12),
+        lambda p, q, r, f: f + (r - f) * p / np.maximum(p + q, 1e-30),
+        lambda p, q, r, f: sigmoid(np.log(r * p + f * q + 1e-30) - np.log((1 - r) * p + (1 - f) * q + 1e-30)),
+    ],
+    mistakes={
+        "That is the best D for the labels 1 and 0. Where are r and f?": dict(top=lambda r, f: (1, 0)),
+        "Labels are left out, and p and q swapped: large p makes D large.": dict(top=lambda r, f: (0, 1)),
+        "p and q are swapped: r is the label of real samples, whose density is p.": dict(top=lambda r, f: (f, r)),
+        "That is 1 - D: the part that speaks for *generated*.": dict(top=lambda r, f: (1 - r, 1 - f)),
+        "That is a logit, log(D / (1 - D)). The probability D is wanted.": [
+            dict(bottom=lambda r, f: (1 - r, 1 - f), to=np.log),
+            lambda p, q, r, f: np.log(p / q),
+        ],
+        "That is the numerator. It still has to be divided by p + q.": lambda p, q, r, f: r * p + f * q,
+        "That is what speaks for *real* over what speaks for *generated*. D is its share of both.": [
+            dict(top=lambda r, f: (1, 0), bottom=lambda r, f: (0, 1)),
+            dict(bottom=lambda r, f: (1 - r, 1 - f)),
+        ],
+        "p or q is missing below: what stands before log D and before log(1 - D)? Both are in both.": [
+            dict(top=lambda r, f: (r, 0), bottom=lambda r, f: (r, f)),
+            dict(top=lambda r, f: (r, 0), bottom=lambda r, f: (r, 1 - f)),
+            dict(bottom=lambda r, f: (r, 1)),
+        ],
+        "f is left out: the fakes have the label f, and D is to say so.": dict(top=lambda r, f: (r, 0)),
+        "Without any fakes this is r + f. The label of all that is there is r.": dict(top=lambda r, f: (r + f, f)),
+        "p and q may be arrays: `if` asks about one number. np.where asks about each.": lambda p, q, r, f: (
+            best_d(p, q, r, f) if p + q > 0 else 0.5
+        ),
+        "Right for arrays, but not for single numbers p and q.": [
+            lambda p, q, r, f: best_d(p, q, r, f) if np.ndim(p) else 0.5,
+            lambda p, q, r, f: best_d(p, q, r, f) + np.zeros(p.shape),
+            lambda p, q, r, f: np.array([best_d(*pair, r, f) for pair in zip(p, q, strict=True)]),
+        ],
+        "0/0 where p and q are both 0: it must be a number there.": [dict(nobody=None), dict(nobody=np.inf)],
+        "What stands where p and q are both 0 isn't a probability.": [dict(nobody=-1), dict(nobody=9)],
+        "One point where p and q are both 0 spoils its neighbours: treat it alone.": lambda p, q, r, f: (
+            np.full_like(p, 0.5) if np.any(p + q == 0) else best_d(p, q, r, f)
+        ),
+    },
+    cases={f"r = {r:g}, f = {f:g}, p = {P.tolist()}, q = {Q.tolist()}": (r, f) for r, f in LABELS},
+    observe=look_at_best_d,
+    praise="For every pair of labels, and a number where nobody is.",
+    hints={"D": "There is another D with a smaller loss."},
+)
+
+
+# 2. Two losses. The minimax loss of x is minus the non-saturating one of -x: one function makes both, and their mistakes.
+
+NAMES = dict(minimax="The minimax loss", non_saturating="The non-saturating loss")
+
+
+def loss(x, turn, *, to=itself, each=lambda y: softplus(-y), mean=np.mean, sign=1):
+    return turn * sign * mean(each(turn * to(x)))
+
+
+def losses(**options):
+    return dict(minimax=partial(loss, turn=-1, **options), non_saturating=partial(loss, turn=1, **options))
+
+
+def look_at_losses(logits, *losses):
+    for name, loss in zip(NAMES.values(), losses, strict=True):
+        yield name if logits.size > 1 else f"{name}, far out", call(loss, logits.copy())
+
+
+def in_each(answers, names):
+    """The same mistakes in each part: WHICH in a hint is its name."""
+    return {k.replace("WHICH", name): v for part, name in names.items() for k, v in of(part, answers).items()}
+
+
+def of_mean_d(x):
+    return -np.log(1 / np.mean(sigmoid(x)) - 1)
+
+
+CUT = "something is cut off, or added inside the logarithm: that bends the loss and takes its slope away."
+IN_LOSSES = {
+    "WHICH: the sign is wrong. G minimises it, so it has to fall when the logits rise.": dict(sign=-1),
+    "WHICH: this is the other of the two. The minimax loss has log(1 - D).": dict(each=lambda y: -softplus(y)),
+    "WHICH: that is the other one with its sign turned. With it G would help D.": dict(each=softplus),
+    "WHICH: that is the batch's sum, not its mean.": [dict(mean=np.sum), dict(mean=np.sum, sign=-1)],
+    "WHICH: one number for the whole batch is wanted, its mean, not one for each sample.": dict(mean=itself),
+    "WHICH: a sigmoid too many: the logits went through it twice.": dict(to=sigmoid),
+    "WHICH: take the natural logarithm, not that to the base 2 or 10.": [dict(sign=1 / math.log(b)) for b in (2, 10)],
+    "WHICH: the mean of all losses, not the loss of a mean.": [dict(to=to) for to in (np.mean, of_mean_d)],
+    "WHICH: the logarithm is missing.": dict(each=lambda y: -sigmoid(y)),
+    "WHICH: that is a logarithm of the logit, not of D.": [dict(each=lambda y, a=a: -np.log(a + y)) for a in (0, 1)],
+    "WHICH: for large logits a sigmoid is rounded, or an exponential overflows. np.logaddexp makes a better softplus.": [
+        dict(each=lambda y: -np.log(sigmoid(y))),
+        dict(each=lambda y: -np.log(sigmoid(y.astype(float)))),
+        dict(each=lambda y: -np.log(1 - sigmoid(-y))),
+        dict(each=lambda y: -np.log(np.exp(y) / (1 + np.exp(y)))),
+        dict(each=lambda y: -np.log(sigmoid(y)) - 0 * np.log(1 - sigmoid(y))),
+        dict(each=lambda y: np.log(1 + np.exp(y)) - y),
+    ],
+    f"WHICH: {CUT}": [
+        *(dict(each=lambda y, e=e: -np.log(sigmoid(y) + e)) for e in (1e-7, 1e-8, 1e-12)),
+        *(dict(each=lambda y, e=e: -np.log(1 - sigmoid(-y) + e)) for e in (1e-7, 1e-8, 1e-12)),
+        *(dict(to=lambda x, end=end: np.clip(x, -end, end)) for end in (20, 30, 50)),
+        dict(each=lambda y: np.minimum(-np.log(sigmoid(y)), 100)),
+    ],
+}
+FAR_OUT = [(logit, kind) for logit in (100, -100, 1000, -1000) for kind in ("float64", "float32")]
+generator_losses = Exercise(
+    "`minimax(logits)`: the mean of log(1 - D). `non_saturating(logits)`: the mean of -log D.",
+    parts=tuple(NAMES),
+    right=[losses(), losses(each=lambda y: np.maximum(-y, 0) + np.log1p(np.exp(-abs(y))))],
+    mistakes=in_each(IN_LOSSES, NAMES),
+    cases={"the logits -3, -0.5, 0, 2": np.array([-3.0, -0.5, 0.0, 2.0])}
+    | {f"the logit {logit} as {kind}": np.array([logit], kind) for logit, kind in FAR_OUT},
+    observe=look_at_losses,
+    praise="Two means, with the right sign, and the right number for every logit.",
+    hints={"far out": f"Perhaps {CUT}"},
+)
+
+
+# 3. Five numbers
+
+LOG2, LOG4, SMOOTHED = math.log(2), math.log(4), -0.9 * math.log(0.45) - 0.1 * math.log(0.55) - math.log(0.55)
+FIVE = {"D, draw": LOG4, "G, draw": LOG2, "D, draw, smoothed": SMOOTHED, "JSD, apart": LOG2}
+FIVE["JSD, at least"] = (LOG4 - 1) / 2
+NEGATIVE = "A divergence is never negative. Mind the sign: L_D is -V, and the sum of two terms."
+LARGE = "More than log 2, so it can't be a JSD. Mind the sign: L_D is -V."
+LABEL = "D = 0.45 is right. But the real samples' label is 0.9: their term is -0.9 log D - 0.1 log(1 - D)."
+WRONG = {
+    "D, draw": {
+        LOG2: "That is one term, or the mean of both. L_D is their sum.",
+        0: "A loss of 0 is that of a D that is always right. At a draw D says 1/2.",
+        -LOG4: "That is V. L_D is -V.",
+        0.5: "1/2 is what D says. What does it pay for that?",
+    },
+    "G, draw": {
+        -LOG2: "That is the minimax loss, log(1 - D). The non-saturating one is -log D.",
+        LOG4: "G's loss has one term only.",
+        0: "At a draw D says 1/2, and -log D isn't 0 there.",
+        0.5: "1/2 is what D says. What does G pay for that?",
+    },
+    "D, draw, smoothed": {
+        LOG4: "That is what D = 1/2 costs. But with the labels 0.9 and 0 the best D at a draw isn't 1/2.",
+        SMOOTHED / 2: "That is the mean of both terms. L_D is their sum.",
+        -0.9 * math.log(0.9) - 0.1 * math.log(0.1): "That is what a D pays that can tell real from generated.",
+        -math.log(0.45) - math.log(0.55): LABEL,
+        -0.9 * math.log(0.45) - math.log(0.55): LABEL,
+        SMOOTHED + math.log(0.55): "That is the real samples' term. That of the fakes is missing.",
+        -math.log(0.55): "That is the fakes' term. That of the real samples is missing.",
+        0.45: "0.45 is what D says. What does it pay for that?",
+    },
+    "JSD, apart": {
+        LOG4: "That is twice the divergence.",
+        LOG2 / 2: "That is half of it: each of the two KL is log 2, and so is their mean.",
+        0: "0 is the divergence of two that are equal.",
+        math.inf: "KL would be infinite. JSD compares with the mixture, which is nowhere 0 where p is not.",
+    },
+    "JSD, at least": {
+        LOG4 - 1: "Half of that: V is -log 4 + 2 JSD.",
+        **dict.fromkeys([(1 - LOG4) / 2, 1 - LOG4, LOG2 - 1, (LOG2 - 1) / 2], NEGATIVE),
+        **dict.fromkeys([(LOG4 + 1) / 2, LOG4 + 1], LARGE),
+        0: "D's loss is below log 4, so there is a difference. Step 7 says how large at least.",
+    },
+}
+BASES = {"That is a logarithm to the base 2. The natural one is meant.": [{k: FIVE[k] / LOG2} for k in FIVE]}
+BASES["That is a logarithm to the base 10. The natural one is meant."] = [
+    {key: FIVE[key] / math.log(10)} for key in FIVE if key != "D, draw, smoothed"
+]
+numbers = Exercise(
+    "The five numbers of exercise 3, to three decimals.",
+    right=[{key: Number(value, 3) for key, value in FIVE.items()}],
+    mistakes=BASES
+    | {
+        hint: [{key: value} for value in wrong if wrong[value] == hint]
+        for key, wrong in WRONG.items()
+        for hint in wrong.values()
+    },
+    hints={
+        "D, draw": "What does the best D say at a draw, and what does each of its two terms cost then?",
+        "G, draw": "It is -log D, for what the best D says at a draw.",
+        "D, draw, smoothed": "Exercise 1 says what the best D is. Its loss is two cross-entropies, labels 0.9 and 0.",
+        "JSD, apart": "See step 6 of *What remains of the game*.",
+        "JSD, at least": "See step 7 of *What remains of the game*.",
+    },
+    praise="Keep log 2 and log 4 in mind: they come up again and again.",
+)
+
+
+# 4. Steps. fx and fy are the slopes of f for x and for y.
+
+GAMES = {
+    "f = xy + x²/2 - y²": (lambda x, y: y + x, lambda x, y: x - 2 * y),
+    "f = xy": (lambda x, y: y, lambda x, y: x),
+}
+STARTS = (0.6, -0.9, 0.1), (-2.0, 0.7, 0.4)  # x, y, eta
+
+
+def simultaneous(x, y, eta, fx, fy):
+    return x - eta * fx(x, y), y + eta * fy(x, y)
+
+
+def alternating(x, y, eta, fx, fy):
+    new_x = x - eta * fx(x, y)
+    return new_x, y + eta * fy(new_x, y)
+
+
+def y_first(x, y, eta, fx, fy):
+    new_y = y + eta * fy(x, y)
+    return x - eta * fx(x, new_y), new_y
+
+
+def extragradient(x, y, eta, fx, fy, *, trial=simultaneous, signs=(-1, 1), old=0, start=lambda o, t: o,
+                  at=lambda o, t, x: (t, t)):  # fmt: skip
+    """``at`` says where the two slopes are taken: it knows the old point, the trial point and the new x."""
+    tried = trial(x, y, eta, fx, fy)
+    points = at((x, y), tried, x - eta * fx(*tried))
+    slopes = [(1 - old) * slope(*point) + old * slope(x, y) for slope, point in zip((fx, fy), points, strict=True)]
+    return tuple(a + sign * eta * b for a, sign, b in zip(start((x, y), tried), signs, slopes, strict=True))
+
+
+def turned(step, sign_x, sign_y):
+    """A step that takes the slopes with other signs."""
+    return lambda x, y, eta, fx, fy: step(x, y, eta, lambda *at: sign_x * fx(*at), lambda *at: sign_y * fy(*at))
+
+
+def of_both(step):
+    """The mistakes that can be made in either step; WHICH in a hint is its name."""
+    return {
+        "WHICH: both go the wrong way: x wants f small, y wants it large.": turned(step, -1, -1),
+        "WHICH: y goes down, too. y wants f large, so it goes up.": turned(step, 1, -1),
+        "WHICH: x goes up, too. x wants f small.": turned(step, -1, 1),
+        "WHICH: x takes the slope for y. It is slope_x(x, y) that is for x.": lambda *a: step(*a[:3], a[4], a[3]),
+        "WHICH: the two numbers are swapped: the new x comes first.": lambda *a: step(*a)[::-1],
+        "WHICH: x and y are swapped in the slopes: it is slope_x(x, y), x first.": lambda *a: step(
+            *a[:3], lambda u, v: a[3](v, u), lambda u, v: a[4](v, u)
+        ),
+        "WHICH: eta is left out. It is the size of the step.": lambda x, y, eta, fx, fy: step(x, y, 1, fx, fy),
+        "WHICH: that is how far it goes. Return where it ends.": lambda x, y, *a: np.subtract(step(x, y, *a), (x, y)),
+        "WHICH: that is the step for xy. Take the slopes that are handed over.": lambda *a: step(
+            *a[:3], *GAMES["f = xy"]
+        ),
+    }
+
+
+def look_at_steps(case, *steps):
+    for name, step in zip(STEPS.values(), steps, strict=True):
+        yield name, several(call(step, *case), "the new x", "the new y", what=f"{name}: a tuple")
+
+
+STEPS = dict(alternating="Alternating", extragradient="Extragradient")
+IN_ALTERNATING = {
+    "Alternating: y still looks at the old x: that is the simultaneous step, which runs away.": simultaneous,
+    "Alternating: y went first. Here x is to go first.": y_first,
+    "Alternating: y goes down, too, and looks at the old x. y wants f large.": turned(simultaneous, 1, -1),
+    "Alternating: that is the extragradient step. Here nobody makes a trial.": extragradient,
+}
+IN_EXTRAGRADIENT = {
+    "Extragradient: the last step starts at the old point, not at the trial point.": dict(start=lambda o, t: t),
+    "Extragradient: that is only the trial step. Take its slopes, and start again from the old point.": simultaneous,
+    "Extragradient: y looks at the new x, not at the trial point's.": [
+        dict(at=lambda o, t, x, i=i: (t, (x, (o, t)[i][1]))) for i in (0, 1)
+    ],
+    "Extragradient: x's slope is still the old point's, not the trial point's.": [
+        dict(at=lambda o, t, x: (o, t)),
+        alternating,
+    ],
+    "Extragradient: y's slope is still the old point's, not the trial point's.": dict(at=lambda o, t, x: (t, o)),
+    "Extragradient: each slope is taken half at the old point. Both numbers have to be the trial point's.": [
+        dict(at=lambda o, t, x: ((o[0], t[1]), (t[0], o[1]))),
+        dict(at=lambda o, t, x: ((t[0], o[1]), (o[0], t[1]))),
+    ],
+    "Extragradient: in the trial y looks at x's trial already. Both look at the old point.": dict(trial=alternating),
+    "Extragradient: in the last step y goes down. y wants f large.": dict(signs=(-1, -1)),
+    "Extragradient: in the last step x goes up. x wants f small.": dict(signs=(1, 1)),
+    "Extragradient: the last step has the wrong sign, for both.": dict(signs=(1, -1)),
+    "Extragradient: in the trial one of them goes the wrong way, or both.": [
+        dict(trial=turned(simultaneous, *signs)) for signs in ((-1, -1), (1, -1), (-1, 1))
+    ],
+    "Extragradient: the old slopes have a part in the last step. The trial's alone are wanted.": [
+        dict(old=old) for old in (0.5, -1)
+    ],
+}
+steps = Exercise(
+    "`alternating(x, y, eta, slope_x, slope_y)` and `extragradient(...)`: one step each, for min_x max_y f(x, y).",
+    parts=tuple(STEPS),
+    right=[dict(alternating=alternating, extragradient=extragradient)],
+    mistakes={
+        **in_each(of_both(alternating), {"alternating": STEPS["alternating"]}),
+        **of("alternating", IN_ALTERNATING),
+        **in_each(of_both(extragradient), {"extragradient": STEPS["extragradient"]}),
+        **of("extragradient", IN_EXTRAGRADIENT),
+    },
+    cases={
+        f"{game}, from {start[:2]} with eta = {start[2]}": (*start, *slopes)
+        for game, slopes in GAMES.items()
+        for start in STARTS
+    },
+    observe=look_at_steps,
+    praise="For any game. On xy the first goes round, the second goes in.",
+)
+
+
+# 5. Three logs
+
+NOTHING, MINIMAX, NON_SATURATING = "D learns nothing", "the minimax loss saturates", "the non-saturating loss saturates"
+ADDED, AVERAGED = "a draw, losses added", "a draw, losses averaged"
+diagnosis = Exercise(
+    '`{"A": cause, "B": cause, "C": cause}`.',
+    right=[among({"A": NOTHING, "B": MINIMAX, "C": AVERAGED}, ADDED, NON_SATURATING)],
+    mistakes={
+        "The losses are those of a draw, but the samples are noise. Who else says 1/2?": {"A": ADDED},
+        "At a draw the samples are good. These are noise. And 1.386 is a sum.": {"A": AVERAGED},
+        "Where G's loss saturates D is sure of every fake. This D says 1/2.": [{"A": MINIMAX}, {"A": NON_SATURATING}],
+        "How large is -log D where D is sure of every fake?": {"B": NON_SATURATING},
+        "D's loss is 0: it has learned everything there is. Who gets nothing from that?": {"B": NOTHING},
+        "At a draw D says 1/2, and pays for it. Here it pays nothing.": [{"B": ADDED}, {"B": AVERAGED}],
+        "A draw, yes. But what would D's loss be if the two terms were added?": {"C": ADDED},
+        "With a D that learns nothing the samples wouldn't be good.": {"C": NOTHING},
+        "Where a loss saturates the samples stay bad. These are good.": [{"C": MINIMAX}, {"C": NON_SATURATING}],
+    },
+    praise="Samples first, losses second: that order saves many wrong guesses.",
+)
