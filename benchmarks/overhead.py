@@ -91,9 +91,9 @@ class _Player:
 
     def __init__(self):
         self._names = names = record.load(lessons.find(LESSON), "laptop")
-        networks = names["make_generator"], names["make_discriminator"]
+        networks = names["make_generator"](), names["make_discriminator"]()
         self._players = names["make_players"](*networks, seed=0, lr=5e-4)
-        self.batches = lambda: data.Batches(names["mnist"].images, 64, np.random.default_rng(0))
+        self.batches = lambda: data.Batches(names["train"].images, 64, np.random.default_rng(0))
 
     def step(self, images):
         return self._names["train_step"](self._players, self._names["to_real"](images))
@@ -105,10 +105,10 @@ class _Player:
             seed=0,
             steps=steps,
             batches=self.batches(),
-            state=self._players,
-            sample=lambda z: self._names["draw"](self._players["averaged"], z),
+            state=vars(self._players),
+            sample=lambda z: self._names["draw"](self._players.averaged, z),
             task=self._names["task"],
-            data=self._names["mnist"].name,
+            data=self._names["train"].name,
             **options,
         )
 

@@ -105,7 +105,7 @@ def test_the_code_shown_is_the_code_that_runs_and_names_five_phases(loss):
 
 def test_networks_and_updates_are_those_of_lesson_02():
     cells = nbformat.read(lessons.find("02"), as_version=4).cells
-    lesson = {"budget": "smoke", "seed": 0}
+    lesson = {"budget": "smoke", "seed": 0, "dataset": "mnist"}
     with contextlib.redirect_stdout(io.StringIO()):
         exec("\n\n".join(record.recipe_cells(lessons.find("02"))), lesson)
         exec(next(cell.source for cell in cells if cell.id == "ring-nets"), lesson)
