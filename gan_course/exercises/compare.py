@@ -136,8 +136,8 @@ def same(mine, theirs, tolerance=1e-4, nan=False):
 
 def show(value):
     """Return an observation as short text (str)."""
-    if isinstance(value, np.ndarray):
-        text = f"{float(value):.5g}" if value.ndim == 0 else np.array2string(value, precision=4, threshold=8)
+    if isinstance(value, np.ndarray | float) and np.ndim(value) == 0:
+        text = f"{float(value):,.0f}" if float(value).is_integer() else f"{float(value):.5g}"
     else:
-        text = f"{float(value):g}" if isinstance(value, float) else repr(value)
+        text = np.array2string(value, precision=4, threshold=8) if isinstance(value, np.ndarray) else repr(value)
     return text if len(text) <= 200 else text[:200] + " ..."
