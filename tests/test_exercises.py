@@ -127,7 +127,7 @@ def test_entries_are_held_to_the_decimals_asked_for_and_to_the_words(lesson, nam
     for answer, _ in variants(
         right, lambda leaf: {*getattr(leaf, "words", [leaf]), leaf + "?"} - {leaf} if isinstance(leaf, str) else []
     ):
-        assert re.search(r"is not '.+?'\. \S", check(*answer).message), answer
+        assert re.search(r"is not (['\"]).+?\1\. \S", check(*answer).message), answer
 
 
 @each_exercise

@@ -1,6 +1,7 @@
 """What an exercise observes, and when two observations are the same."""
 
 import math
+import re
 
 import numpy as np
 
@@ -80,7 +81,7 @@ class Raised:
 
     def __init__(self, error, text):
         self.error, self.text = type(error), text
-        self.kind = self.error, "".join("#" if letter.isdigit() else letter for letter in str(error))[:60]
+        self.kind = self.error, re.sub(r"\d+", "#", str(error))[:60]
 
 
 def plain(value):
