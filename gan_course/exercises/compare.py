@@ -1,6 +1,7 @@
 """What an exercise observes, and when two observations are the same."""
 
 import math
+import re
 
 import numpy as np
 
@@ -80,7 +81,7 @@ class Raised:
 
     def __init__(self, error, text):
         self.error, self.text = type(error), text
-        self.kind = self.error, "".join("#" if letter.isdigit() else letter for letter in str(error))[:60]
+        self.kind = self.error, re.sub(r"\d+", "#", str(error))[:60]
 
 
 def plain(value):
@@ -137,8 +138,8 @@ def same(mine, theirs, tolerance=1e-4, nan=False):
 
 def show(value):
     """Return an observation as short text (str)."""
-    if isinstance(value, np.ndarray):
-        text = f"{float(value):.5g}" if value.ndim == 0 else np.array2string(value, precision=4, threshold=8)
+    if isinstance(value, np.ndarray | float) and np.ndim(value) == 0:
+        text = f"{float(value):,.0f}" if float(value).is_integer() else f"{float(value):.5g}"
     else:
-        text = f"{float(value):g}" if isinstance(value, float) else repr(value)
+        text = np.array2string(value, precision=4, threshold=8) if isinstance(value, np.ndarray) else repr(value)
     return text if len(text) <= 200 else text[:200] + " ..."

@@ -1,0 +1,446 @@
+"""Lesson 03's exercises. They fill Keras models with known numbers, and play with networks of a few numbers."""
+
+import functools
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from gan_course.exercises import Between, Exercise, Number, Wrong, among, call, several
+
+LR = 0.1
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+# 1. One diagram, two generators
+
+
+def generator(way, *, bias=True, last_bias=True, order="norm relu reshape", relu=layers.ReLU, last="tanh", up=4,
+              kernel=5, interpolation="nearest", late=False, twice=False, padding="same", size=100, dense=12_544,
+              drop=0.0, channels=1):  # fmt: skip
+    x = z = keras.Input((size,))
+    x = layers.Dense(dense, use_bias=bias)(x)
+    for word in order.split():
+        reshape = layers.Reshape((7, 7, dense // 49))
+        x = {"norm": layers.BatchNormalization(), "relu": relu(), "reshape": reshape}[word](x)
+    x = layers.Dropout(drop)(x) if drop else x
+    options = dict(padding=padding, activation=last, use_bias=last_bias)
+    if way == "upsampling":
+        enlarge = layers.UpSampling2D(up, interpolation=interpolation)
+        convolve = layers.Conv2D(channels, kernel, **options)
+        return keras.Model(z, enlarge(convolve(x)) if late else convolve(enlarge(x)))
+    x = layers.Conv2DTranspose(64, 5, 2, "same")(x) if twice else x
+    return keras.Model(z, layers.Conv2DTranspose(channels, kernel, 2 if twice else up, **options)(x))
+
+
+def nested(way):
+    """Return the same from a list of layers, with a model in it and a function for a layer."""
+    first = keras.Sequential([keras.Input((100,)), layers.Dense(12_544), layers.BatchNormalization()])
+    first = keras.Model(first.inputs, layers.Reshape((7, 7, 256))(keras.ops.relu(first.outputs[0])))
+    end = [layers.UpSampling2D(2), layers.UpSampling2D(2), layers.Conv2D(1, 5, padding="same")]
+    end = end if way == "upsampling" else [layers.Conv2DTranspose(1, 5, 4, "same")]
+    return keras.Sequential([keras.Input((100,)), first, *end, layers.Activation("tanh")])
+
+
+@functools.cache
+def filling(name, shape):
+    """Return a weight's numbers: they depend on its name and shape only, not on its place."""
+    size = 0.01 if len(shape) == 4 else 0.1
+    values = np.random.default_rng([*name.encode(), *shape]).uniform(-size, size, shape).astype(np.float32)
+    return {"moving_variance": 20 + 50 * values, "gamma": 2 + values}.get(name, values)
+
+
+def look_at_generator(way, make):
+    network = call(make, way)
+    if not isinstance(network, keras.Model):
+        raise Wrong(f"A keras.Model is wanted, not a {type(network).__name__}: keras.Model(first, last).")
+    yield "its input", str(getattr(network, "input_shape", (None, 100)))
+    z = np.tile(10 * numbers(4, 100), (2, 1))
+    if not network.built:
+        network(z)
+    for weight in network.weights:
+        weight.assign(filling(weight.name, tuple(weight.shape)))
+    drawn, trained = (np.asarray(network(z, training=mode)) for mode in (False, True))
+    yield "a picture's shape", str(drawn.shape[1:])
+    yield "the number of parameters", f"{network.count_params():,}"
+    yield "its weights", ", ".join(sorted(f"{w.name} {tuple(w.shape)}" for w in network.weights))
+    yield "what it draws", drawn.ravel()
+    yield "in training mode it draws the same from the same z", np.allclose(trained[:4], trained[4:], atol=1e-4)
+    yield "what it draws in training mode", trained.ravel()
+
+
+OTHER = {"upsampling": "transposed", "transposed": "upsampling"}
+functional_generator = Exercise(
+    '`make(way)`: the generator of the diagram as a keras.Model, with way "upsampling" or "transposed".',
+    right=[generator, nested],
+    mistakes={
+        "That is the last `x`, not the model: return keras.Model(first, last).": lambda way: generator(way).output,
+        "The input is noise of 100 numbers: keras.Input((100,)).": [dict(size=784), dict(size=10)],
+        "It draws (28, 28, 1): the way back to an image is missing.": lambda way: keras.Sequential(
+            [keras.Input((100,)), layers.Dense(784, "tanh")]
+        ),
+        "Without padding a picture loses, or gains, a margin: padding='same'.": dict(padding="valid"),
+        "7 to 28 is four times as large, in both directions.": [dict(up=2), dict(up=3)],
+        "A grey picture has 1 channel.": dict(channels=3),
+        "For 'upsampling' it is UpSampling2D before Conv2D; yours is a Conv2DTranspose.": [
+            lambda way: generator("transposed"),
+            lambda way: generator(OTHER[way]),
+        ],
+        "For 'transposed' it is one Conv2DTranspose, and no UpSampling2D.": lambda way: generator("upsampling"),
+        "The dense layer's bias is missing: 12,544 parameters too few.": dict(bias=False),
+        "The dense layer makes 7·7·256 = 12,544 numbers; yours makes 7·7·128.": dict(dense=6_272),
+        "The batch normalisation is missing: 50,176 parameters too few.": dict(order="relu reshape"),
+        "A second batch normalisation isn't in the diagram.": dict(order="norm relu norm reshape"),
+        "The last layer's bias is missing.": dict(last_bias=False),
+        "Batch norm stands before the reshape. After it, it has 256 channels only.": dict(order="reshape norm relu"),
+        "The kernel should be 5×5.": [dict(kernel=3), dict(kernel=4)],
+        "One layer with a kernel is in the diagram; yours has two, of stride 2.": dict(twice=True),
+        "There is no ReLU in it.": dict(order="norm reshape"),
+        "The ReLU comes after the batch norm, not before it.": dict(order="relu norm reshape"),
+        "That is a leaky ReLU; the diagram says ReLU.": [
+            dict(relu=functools.partial(layers.LeakyReLU, slope)) for slope in (0.2, 0.3)
+        ],
+        "First repeat the values, then convolve; your convolution sees 7×7 places.": dict(late=True),
+        "Every value is to be repeated; 'bilinear' mixes neighbours.": dict(interpolation="bilinear"),
+        "The tanh at the end is missing: pixels leave [-1, 1].": dict(last=None),
+        "The last activation is a tanh, not a sigmoid: pixels go from -1 to 1.": dict(last="sigmoid"),
+        "A ReLU at the end cuts off all that is below 0; it is a tanh.": dict(last="relu"),
+        "It draws something else each time in training mode: no dropout is in the diagram.": dict(drop=0.3),
+    },
+    cases={way: way for way in OTHER},
+    observe=look_at_generator,
+    tolerance=5e-3,
+    hints={
+        "its input": "It takes noise.",
+        "a picture's shape": "It draws 28×28 pixels of one channel.",
+        "the number of parameters": "100·12,544 and a bias each, four numbers for each of the 12,544 that batch norm "
+        "sees, 25·256 and a bias in the last layer.",
+        "its weights": "Are they the layers of the diagram?",
+        "what it draws": "Its weights have the right shapes. Compare ReLU, enlarging and last activation.",
+        "what it draws in training mode": "In inference it is right. Is there more in it than the diagram has?",
+    },
+    praise="Two readings, 1,323,521 parameters each. But the first multiplies 28·28 times with its kernels, the second "
+    "7·7 times: a sixteenth. In turn, with kernel 5 and stride 4 most pixels of the second see one place of the 7×7 "
+    "only, and every fourth row and column sees two: that is where checkerboards come from.",
+)
+
+
+# 2. With and without strides
+
+STRIDES = {"A": (1, 1), "B": (2, 2), "C": (2,)}
+
+
+def width(key, strides=None, padded=True, channels=(64, 128)):
+    side = 28
+    for stride in strides or STRIDES[key]:
+        side = math.ceil((side if padded else side - 4) / stride)
+    return side**2 * channels[len(STRIDES[key]) - 1]
+
+
+def count(key, *, kernel=25, biases=(64, 128, 1), inputs=64, places=(1, 1), dense=None):
+    weights = [n * kernel * channels for n, channels in zip(places, (64, 128 * inputs), strict=True)]
+    used = len(STRIDES[key])
+    return sum(weights[:used]) + (width(key) if dense is None else dense) + sum(biases[:used]) + biases[-1]
+
+
+def flatten(keys, **options):
+    return [{"flatten": {key: width(key, **options)}} for key in keys]
+
+
+def parameters(keys, *options):
+    return [{"parameters": {key: count(key, **each)}} for key in keys for each in options]
+
+
+def ratios(*values):
+    return [dict(times_as_many=value) for value in values]
+
+
+strides = Exercise(
+    "Widths and counts, each a dict of A, B and C, and A's multiplications over B's.",
+    parts=("flatten", "parameters", "times_as_many"),
+    right=[
+        dict(
+            flatten={key: width(key) for key in STRIDES},
+            parameters={key: count(key) for key in STRIDES},
+            times_as_many=Between(15.4, 16.1, 16),
+        )
+    ],
+    mistakes={
+        "That is the number of places. Each has several channels.": flatten("ABC", channels=(1, 1)),
+        "How many channels has its last convolution?": flatten("ABC", channels=(128, 64)),
+        "Channels don't multiply up: each layer has a number of its own.": flatten("AB", channels=(64, 64 * 128)),
+        "Without padding it would be that; with 'same' only strides shrink it.": flatten("ABC", padded=False),
+        "There are two strides of 2, so 28 is halved twice: 14, then 7.": flatten("B", strides=(2,)),
+        "One stride of 2 halves 28 once.": flatten("C", strides=(2, 2)),
+        "A has no strides: 28 stays 28.": flatten("A", strides=(2,)) + flatten("A", strides=(2, 2)),
+        "Without strides it would be that.": flatten("BC", strides=(1, 1)),
+        "Each convolution has a bias for each channel that it makes, and Dense has one.": parameters(
+            "ABC", dict(biases=(0, 0, 0)), dict(biases=(1, 1, 1)), dict(biases=(0, 0, 1))
+        )
+        + parameters("AB", dict(biases=(64, 0, 1)), dict(biases=(64, 64, 1))),
+        "Dense has a bias, too.": parameters("ABC", dict(biases=(64, 128, 0))),
+        "Dense's weights are missing: one for each number that Flatten makes.": parameters("ABC", dict(dense=0)),
+        "A kernel reaches over all input channels: 25·64 weights for each output.": parameters("AB", dict(inputs=1)),
+        "A kernel of 5×5 has 25 places.": parameters("ABC", dict(kernel=5), dict(kernel=10)),
+        "That counts multiplications: one kernel serves all places.": [
+            *parameters("A", dict(places=(784, 784))),
+            *parameters("BC", dict(places=(196, 49))),
+        ],
+        "That is B's. A's Flatten is wider.": dict(parameters={"A": count("B")}),
+        "That is A's. Strides change no kernel, but the width of Flatten.": dict(parameters={"B": count("A")}),
+        "C has one convolution only.": dict(parameters={"C": count("B")}),
+        "That compares the weights. Each weight of a convolution is used at every place of its output.": ratios(
+            Number(count("A") / count("B"), 2), 1
+        ),
+        "The first convolution has four times as many places. The second, which costs most, has more still.": ratios(
+            Between(3.5, 4.5), 2
+        ),
+        "The other way round: how many times as many does A need?": ratios(Number(1 / 16, 2)),
+        "28·28 over 7·7 isn't that: each side is 4 times as long.": ratios(8, 64, 256),
+    },
+    hints={
+        "flatten": "Flatten sees every channel of every place. With padding 'same', a stride of 2 halves a side.",
+        "parameters": "Count each layer by itself: places of the kernel × inputs × outputs, and a bias for each output.",
+        "times_as_many": "Nearly all are the second convolution's: its whole kernel at each place of its output. How many "
+        "places are there in A, and in B?",
+    },
+    praise="Half as many parameters again, and sixteen times the work: weights are used at every place. (All counted, it "
+    "is 15.6: neglecting all but the second convolution changes it by two per cent.)",
+)
+
+
+# 3. Memory
+
+UPDATES = dict(updates_keras=0.99, updates_ours=0.9)
+
+
+def until(left, to=math.ceil):
+    return [{name: to(math.log(left) / math.log(m))} for name, m in UPDATES.items()]
+
+
+def both_wrong(keras, ours):
+    return [dict(updates_keras=keras), dict(updates_ours=ours)]
+
+
+memory = Exercise(
+    "The updates after which at most 5 % of a moving mean's start are left: with m = 0.99 and with 0.9.",
+    parts=tuple(UPDATES),
+    right=[dict(updates_keras=299, updates_ours=29)],
+    mistakes={
+        "1/(1 - m) updates leave about 1/e, a third of the start. Not yet 5 %.": both_wrong(100, 10),
+        "These leave a little more than 5 %: round up.": until(0.05, math.floor) + until(0.05, lambda n: Number(n, 1)),
+        "3/(1 - m) is a good rule, and one too many: the first n with at most 5 %?": both_wrong(300, 30),
+        "That is its half-life: half of the start is left.": until(0.5),
+        "Then 5 % are gone, and 95 % left.": until(0.95),
+        "Then 1 % is left.": until(0.01),
+        "These are steps, with two updates each. How many updates?": both_wrong(150, 15),
+        "An update takes 1 - m of what is left, not of the start: m^n.": both_wrong(95, 9.5),
+        "The other way round: with the larger m it remembers longer.": dict(updates_keras=29, updates_ours=299),
+    },
+    hints=dict.fromkeys(UPDATES, "After n updates m^n of the start is left. The first n with at most 5 %?"),
+    praise="Three hundred updates, or thirty; with two a step, 150 steps or 15: a grey preview, or a picture.",
+)
+
+
+# 4. One forward pass, two tapes
+
+
+class Noted(layers.Layer):
+    """Lets everything through, and notes what it was called with, and in which mode."""
+
+    calls = []
+
+    def call(self, x, training=False):
+        self.calls.append((x, bool(training)))
+        return x
+
+
+@functools.cache
+def built():
+    """Return G (3 numbers to 2) and D (2 numbers to a logit), and their first weights: made once, as it takes a while."""
+    networks = []
+    for who, n, m in (("G", 3, 2), ("D", 2, 1)):  # with names of their own: an error may say them
+        dense = [layers.Dense(4, "tanh", name=f"{who}1"), layers.Dense(m, name=f"{who}2")]
+        networks.append(keras.Sequential([keras.Input((n,)), Noted(name=f"{who}0"), *dense], name=who))
+    return networks, [[numbers(*w.shape, seed=i + 1) for w in n.weights] for i, n in enumerate(networks)]
+
+
+def loss(*terms, mean=tf.reduce_mean, to=tf.identity):
+    """Return a loss of batches of logits: the sum of ``factor * mean(softplus(sign * logits))``."""
+
+    def of_logits(*batches):
+        pairs = zip(terms, batches, strict=True)
+        return sum(factor * mean(tf.nn.softplus(sign * to(logits))) for (factor, sign), logits in pairs)
+
+    return of_logits
+
+
+def of_probabilities(real, fake):
+    bce = keras.losses.BinaryCrossentropy()
+    return bce(tf.ones_like(real), real) + bce(tf.zeros_like(fake), fake)
+
+
+def smooth(real, fake):
+    return loss((0.9, -1), (1, 1))(real, fake) + 0.1 * loss((1, 1))(real)
+
+
+D_LOSS, G_LOSS = loss((1, -1), (1, 1)), loss((1, -1))
+
+
+def both(g, d, opt_g, opt_d, real, z, *, d_loss=D_LOSS, g_loss=G_LOSS, asks="dg", of="dg", steps="dg", modes=(True, True),
+         noise=tf.identity, fakes=tf.identity, inside=True, keep=True, back=lambda d, g: (d, g)):  # fmt: skip
+    fake = None if inside else g(z, training=True)
+    with tf.GradientTape(persistent=keep) as tape:
+        fake = fakes(g(noise(z), training=modes[0])) if inside else fake
+        real_logits, fake_logits = (d(x, training=modes[1]) for x in (real, fake))
+        losses = {"d": d_loss(real_logits, fake_logits), "g": g_loss(fake_logits)}
+        losses["both"] = losses["d"] + losses["g"]
+    variables = {"d": d.trainable_variables, "g": g.trainable_variables}
+    slopes = {who: tape.gradient(losses[ask], variables[w]) for who, ask, w in zip("dg", asks, of, strict=True)}
+    for who in steps:
+        {"d": opt_d, "g": opt_g}[who].apply(slopes[who], variables[who])
+    return back(losses["d"], losses["g"])
+
+
+def in_turn(*order):
+    return lambda *arguments: [both(*arguments, steps=who) for who in order][-1]
+
+
+def joined(g, d, opt_g, opt_d, real, z):
+    """Do the same with one call of D, two tapes and the optimisers' other method; return floats."""
+    with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
+        logits = d(tf.concat([real, g(z, training=True)], axis=0), training=True)
+        losses = D_LOSS(logits[: len(real)], logits[len(real) :]), G_LOSS(logits[len(real) :])
+    of_d = zip(d_tape.gradient(losses[0], d.trainable_variables), d.trainable_variables, strict=True)
+    of_g = zip(g_tape.gradient(losses[1], g.trainable_variables), g.trainable_variables, strict=True)
+    opt_d.apply_gradients(of_d), opt_g.apply_gradients(of_g)
+    return [float(value) for value in losses]
+
+
+def look_at_both(sizes, update):
+    (g, d), weights = built()
+    for network, first in zip((g, d), weights, strict=True):
+        network.trainable = True
+        network.set_weights(first)
+    opt_g, opt_d = keras.optimizers.SGD(LR), keras.optimizers.SGD(LR)
+    opt_g.build(g.trainable_variables), opt_d.build(d.trainable_variables)
+    for n, m in sizes:
+        before, z = [flat(d), flat(g)], tf.constant(numbers(m, 3, seed=m))
+        g.layers[0].calls, d.layers[0].calls = [], []
+        losses = update(g, d, opt_g, opt_d, tf.constant(numbers(n, 2, seed=n)), z)
+        of_g, of_d = g.layers[0].calls, d.layers[0].calls
+        yield "other noise than z", any(hasattr(x, "numpy") and not np.array_equal(x, z) for x, _ in of_g)
+        yield "D's step", (before[0] - flat(d)) / LR
+        yield "G's step", (before[1] - flat(g)) / LR
+        yield "G is called more than once", len(of_g) > 1
+        yield "D is called more than twice", len(of_d) > 2
+        yield "G is called without training=True", not all(mode for _, mode in of_g)
+        yield "D is called without training=True", not all(mode for _, mode in of_d)
+        yield "a network is left frozen", not all(w.trainable for w in g.weights + d.weights)
+        yield from zip(LOSSES, several(losses, *LOSSES), strict=True)
+
+
+def flat(network):
+    return np.concatenate([np.ravel(array) for array in network.get_weights()])
+
+
+LOSSES, SUM, SIGMOID = ("D's loss", "G's loss"), dict(mean=tf.reduce_sum), dict(to=tf.sigmoid)
+MOVE = "Both networks move as they should"
+both_updates = Exercise(
+    "`update(generator, discriminator, opt_g, opt_d, real, z)`: one forward pass, two gradients, both steps.",
+    right=[both, joined, functools.partial(both, steps="gd")],
+    mistakes={
+        "A tape gives one gradient: take two tapes, or one that is persistent.": dict(keep=False),
+        "No gradient arrives: what G's tape sees must begin with the fakes, and end in a loss that is a tensor.": [
+            dict(inside=False),
+            dict(fakes=tf.stop_gradient),
+            dict(g_loss=lambda logits: tf.constant(float(G_LOSS(logits)))),
+            dict(d_loss=lambda *logits: tf.constant(float(D_LOSS(*logits)))),
+        ],
+        "opt_d knows D's variables only, and opt_g G's.": lambda g, d, opt_g, opt_d, *a: both(g, d, opt_d, opt_g, *a),
+        "The gradient for a network's variables is asked of the same variables.": [dict(of="gg"), dict(of="dd")],
+        "The fakes are those that `z` makes.": dict(noise=lambda z: tf.random.normal(z.shape)),
+        "Nothing moves: opt_d.apply(gradients, variables), and the same for G.": dict(steps=""),
+        "D did not move: take D's gradient, and opt_d.apply(gradients, variables).": dict(steps="g"),
+        "G did not move: does opt_g apply its gradients to G's variables?": dict(steps="d"),
+        "D goes the wrong way: softplus(-logit) for real samples, softplus(logit) for generated ones.": [
+            dict(d_loss=loss((1, 1), (1, -1))),
+            dict(d_loss=loss((-1, -1), (-1, 1))),
+        ],
+        "The generated samples have no part in D's loss.": dict(d_loss=loss((1, -1), (0, 1))),
+        "The real samples have no part in D's loss.": dict(d_loss=loss((0, -1), (1, 1))),
+        "D's step is half as long: its loss is the sum of the means.": dict(d_loss=loss((0.5, -1), (0.5, 1))),
+        "D's loss is made of means over the batch, not sums.": dict(d_loss=loss((1, -1), (1, 1), **SUM)),
+        "D's loss has a sigmoid too many: softplus takes logits.": dict(d_loss=loss((1, -1), (1, 1), **SIGMOID)),
+        "Keras's cross-entropy takes logits with from_logits=True only.": dict(d_loss=of_probabilities),
+        "D's real samples have the label 1 here: no smoothing.": [
+            dict(d_loss=loss((0.9, -1), (1, 1))),
+            dict(d_loss=smooth),
+        ],
+        "D also took the step that G's loss asks of it: its gradient is that of D's loss only.": [
+            dict(asks=("both", who)) for who in ("g", "both")
+        ],
+        "D goes along the gradient of G's loss: which tape, and which loss, belong to D?": dict(asks="gg"),
+        "D's gradient was taken after G had moved. Take both first, then both steps.": in_turn("g", "d"),
+        "G's gradient was taken after D had moved. Take both first, then both steps.": in_turn("d", "g"),
+        "That is the slope of log(1 - D), which saturates. G's loss is softplus(-logit).": dict(g_loss=loss((-1, 1))),
+        "G goes the wrong way and helps D: G's loss is softplus(-logit).": [dict(g_loss=loss((1, 1))), dict(asks="dd")],
+        "G climbs its loss: is there a minus too many?": dict(g_loss=loss((-1, -1))),
+        "G's loss is a mean over the batch, not a sum.": dict(g_loss=loss((1, -1), **SUM)),
+        "G's loss has a sigmoid too many: softplus takes logits.": dict(g_loss=loss((1, -1), **SIGMOID)),
+        "G's loss is one term, and not averaged with another.": dict(g_loss=loss((0.5, -1))),
+        "G's label is 1 here: no smoothing.": dict(g_loss=loss((0.9, -1))),
+        "Right steps, but G is called twice: make fakes once.": lambda *a: (a[0](a[5], training=True), both(*a))[1],
+        "Right steps, but D is called three times.": lambda *a: (a[1](a[4], training=True), both(*a))[1],
+        "G is called without training=True.": [dict(modes=(False, True)), dict(modes=(False, False))],
+        "D is called without training=True.": dict(modes=(True, False)),
+        "D is left frozen; no flag is needed.": lambda g, d, *a: (both(g, d, *a), setattr(d, "trainable", False)),
+        f"{MOVE}. Now return both losses: D's, then G's.": dict(back=lambda d, g: None),
+        "Return two losses, not their sum.": dict(back=lambda d, g: d + g),
+        f"{MOVE}, but the losses come back in the wrong order: D's first.": dict(back=lambda d, g: (g, d)),
+    },
+    cases=[[(6, 5), (4, 7)]],
+    observe=look_at_both,
+    hints={
+        "D's step": "It isn't the gradient of D's loss, the sum of two means.",
+        "G's step": "It isn't the gradient of G's loss, softplus(-logit) averaged over the fakes.",
+        **dict.fromkeys(LOSSES, f"{MOVE}; return the losses that the gradients belong to."),
+    },
+    praise="One forward pass, two gradients, two steps.",
+)
+
+
+# 5. Five complaints
+
+WORDS = "partial batch, moving statistics, two sigmoids, outside the tape, statistics not averaged".split(", ")
+FIVE = dict(zip("ABCDE", WORDS, strict=True))
+five_complaints = Exercise(
+    "What it is, each time: `{'A': word, ... 'E': word}`, no word twice.",
+    right=[among(FIVE, "nothing is wrong")],
+    mistakes={
+        "B and E are both about batch norm's statistics. In one something was forgotten for a copy of the network; in the "
+        "other there is one network, and too little time.": {"B": FIVE["E"], "E": FIVE["B"]},
+        "In the second epoch it didn't happen again: what is made once, and kept?": {"A": "nothing is wrong"},
+        "Statistics cost no seconds. What is made once for each shape of a batch?": [{"A": FIVE[key]} for key in "BE"],
+        "The same weights draw well in training mode: where is the difference kept?": {"B": "nothing is wrong"},
+        "There is no second copy of this network. How long does a moving mean remember?": {"B": FIVE["E"]},
+        "A nearly perfect D has a loss near 0, unless something keeps it away.": {"C": "nothing is wrong"},
+        "Statistics don't bound a loss. Which numbers can reach softplus?": [{"C": FIVE[key]} for key in "BE"],
+        "A partial batch costs another trace; it stops nothing.": {"D": FIVE["A"]},
+        "It isn't too little time: the generator itself draws good digits.": {"E": FIVE["B"]},
+        "What belongs to a network besides trained weights?": {"E": "nothing is wrong"},
+    },
+    hints={
+        "A": "Something is done again, once, and then never again. What is made once for each shape of a batch?",
+        "B": "The same weights draw well in one mode and grey in the other. What differs between the modes?",
+        "C": "What would D's 'logits' have to be for that loss to be 0, and between which bounds must they lie?",
+        "D": "D's step needs no gradient in G, G's step does: what did its tape see of the fakes?",
+        "E": "All trained weights are right. What else belongs to a network with batch normalisation?",
+    },
+    praise="Five faults, and only one of them stopped the program.",
+)

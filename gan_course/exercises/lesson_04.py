@@ -1,0 +1,619 @@
+"""Lesson 04's exercises, in both Keras, with small networks."""
+
+import contextlib
+import functools
+import logging
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tf_keras
+
+from gan_course.exercises import Exercise, Number, Wrong, among, call, of, several
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+@contextlib.contextmanager
+def settings(eagerly=False):
+    """Silence TensorFlow's log, which warns of each new trace, and let its functions run eagerly, or not."""
+    log = logging.getLogger("tensorflow")
+    level, before = log.level, tf.config.functions_run_eagerly()
+    log.setLevel(logging.ERROR)
+    tf.config.run_functions_eagerly(eagerly)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        tf.config.run_functions_eagerly(before)
+
+
+# 1. Four orders
+
+RIGHT, STILL, LEAK, BOTH, ERROR = (
+    "right", "D stands still", "G's step moves D", "D stands still, G's step moves D", "an error"
+)  # fmt: skip
+FOUR = {"W": (STILL, LEAK), "X": (BOTH, RIGHT), "Y": (RIGHT, ERROR), "Z": (RIGHT, LEAK)}
+four_orders = Exercise(
+    "What each order does: a dict of W, X, Y, Z to (in Keras 2, in Keras 3).",
+    right=[among(FOUR, RIGHT, STILL, LEAK, BOTH, ERROR)],
+    mistakes={
+        "You have the two Keras the wrong way round.": [{key: pair[::-1]} for key, pair in FOUR.items()],
+        "Thawing comes after DM has been compiled: Keras 2 doesn't hear it.": {"W": (RIGHT, ...)},
+        "AM was compiled while D was frozen: its step leaves D alone.": [{"W": (LEAK, ...)}, {"W": (BOTH, ...)}],
+        "Keras 3 didn't hear that D was frozen: it was thawed before the first step.": [
+            {"W": (..., STILL)},
+            {"W": (..., BOTH)},
+        ],
+        "D is thawed when step G is traced, so AM moves what isn't frozen: D, too.": [
+            {key: (..., RIGHT)} for key in "WZ"
+        ],
+        "That is half of it: look at the other model, too.": [{"X": (STILL, ...)}, {"X": (LEAK, ...)}],
+        "Toggling before each step is what Keras 3 needs. Keras 2 read the flag long before.": {"X": (RIGHT, ...)},
+        "Each step is traced right after the flag was set for it, at each size.": [
+            {"X": (..., word)} for word in (STILL, LEAK, ERROR)
+        ],
+        "DM was compiled with D thawed, and AM with D frozen. Later words aren't heard.": [
+            {"Y": (word, ...)} for word in (STILL, LEAK, BOTH)
+        ],
+        "Round 1 is right. But follow the flag into round 2, where another size is traced with D thawed.": {
+            "Y": (..., RIGHT)
+        },
+        "It would; but AM's optimiser was built in round 1, for G's variables only.": {"Y": (..., LEAK)},
+        "Thawed is thawed: DM's step is traced after 'thaw' in each round.": [{"Y": (..., STILL)}, {"Y": (..., BOTH)}],
+        "Nobody thawed D for AM: it read 'frozen' when it was compiled, once.": {"Z": (LEAK, ...)},
+        "DM was compiled again, with D thawed.": [{"Z": (STILL, ...)}, {"Z": (BOTH, ...)}],
+    },
+    pair=("in Keras 2", "in Keras 3"),
+    hints={
+        "W, in Keras 2": "What does the flag say when DM is compiled, and what when AM is?",
+        "W, in Keras 3": "Compiling reads nothing in Keras 3. What does the flag say when both steps are traced?",
+        "X, in Keras 2": "What does the flag say when AM is compiled, and what when DM is? Toggling it comes too late.",
+        "X, in Keras 3": "What does the flag say at each of the two steps, in each round?",
+        "Y, in Keras 2": "Which model is compiled while D is frozen, and which isn't? Nothing else counts in Keras 2.",
+        "Y, in Keras 3": "In round 2 step G is traced again, with D thawed. For which variables is its optimiser built?",
+        "Z, in Keras 2": "Each model keeps what it read when it was compiled last: DM read twice, AM once.",
+        "Z, in Keras 3": "Compiling reads nothing in Keras 3. What does the flag say when AM's step is traced?",
+    },
+    praise="Keras 2 hears the flag when it compiles, Keras 3 when it traces.",
+)
+
+
+# 2. The portable pattern
+
+
+FLAGS = {"on": lambda n: True, "off": lambda n: False, "off once": lambda n: n > 0}  # n: number of steps before
+
+
+def updates(K, g, d, opt_d, opt_g, *, frozen=(0, 1, 0), toggle=("on", "off"), logits=True, loss_d=None, loss_g=None,
+            flip=(0, 0), last=(), opts="dg", chain="gd", back=lambda *both: both):  # fmt: skip
+    """Make DM and AM; ``frozen``: is D, when DM is compiled, when AM is, and when training begins?"""
+    loss, optimisers = K.losses.BinaryCrossentropy(from_logits=logits), {"d": opt_d, "g": opt_g}
+    models = [K.Sequential([d, *last]), K.Sequential([*({"g": g, "d": d}[who] for who in chain), *last])]
+    for model, opt, other, flag in zip(models, opts, (loss_d, loss_g), frozen, strict=False):
+        d.trainable = not flag
+        model.compile(optimizer=optimisers[opt], loss=other or loss)
+    d.trainable = not frozen[2]
+
+    def step(model, flag, turn):
+        done = []
+
+        def update(x, labels):
+            d.trainable = FLAGS[flag](len(done)) if flag else d.trainable
+            done.append(1)
+            return model.train_on_batch(x, abs(turn - labels))
+
+        return update
+
+    return back(*map(step, models, toggle, flip))
+
+
+def with_tapes(K, g, d, opt_d, opt_g):
+    loss = K.losses.BinaryCrossentropy(from_logits=True)
+
+    def step(opt, network, forward):
+        def update(x, labels):
+            with tf.GradientTape() as tape:
+                value = loss(labels, forward(x))
+            variables = network.trainable_variables
+            opt.apply_gradients(zip(tape.gradient(value, variables), variables, strict=True))
+
+        return update
+
+    return step(opt_d, d, d), step(opt_g, g, lambda z: d(g(z)))
+
+
+# Keras, sizes of the batches, and whether steps run without being traced: that is quick, and Keras 2 has read the flag
+# before. In Keras 3 each trace counts.
+CASES = {
+    "Keras 3, one step each": (3, (8,), True),
+    "Keras 2": (2, (8,), True),
+    "Keras 3": (3, (32, 20, 12), False),
+}
+
+
+def look_at_updates(case, make):
+    version, sizes, eagerly = case
+    K = keras if version == 3 else tf_keras
+    sgd = keras.optimizers.SGD if version == 3 else tf_keras.optimizers.legacy.SGD
+    L = K.layers
+    g, d = (
+        K.Sequential([L.Input((n,)), L.Dense(m, name=f"{who}1")], name=who) for who, n, m in (("G", 4, 6), ("D", 6, 1))
+    )
+    for seed, network in enumerate((g, d), 1):
+        network.set_weights([0.3 * numbers(*w.shape, seed=seed) for w in network.get_weights()])
+    rates = {"D": 1.0, "G": 0.5}
+    with settings(eagerly):
+        both = several(call(make, K, g, d, sgd(rates["D"]), sgd(rates["G"])), "update_d", "update_g")
+        if not all(map(callable, both)):
+            raise Wrong("It has to return two functions, update_d and update_g.")
+        for n in sizes:
+            labels = np.repeat(np.float32([1, 0]), n)[:, None]
+            given = (numbers(2 * n, 6, seed=n), labels), (numbers(n, 4, seed=n), np.ones((n, 1), np.float32))
+            for who, moves, stays, update, xy in (("D", d, g, both[0], given[0]), ("G", g, d, both[1], given[1])):
+                before, still = flat(moves), flat(stays)
+                update(*xy)
+                yield f"{who}'s update moves {stays.name}", not np.array_equal(still, flat(stays))
+                yield f"{who}'s step", (before - flat(moves)) / rates[who]
+
+
+def flat(network):
+    return np.concatenate([w.numpy().ravel() for w in network.weights])
+
+
+def saturating(labels, logits):
+    return -tf.math.softplus(logits)
+
+
+def summed(part):
+    """Return the updates with a sum for a loss, of D (``loss_d``) or G (``loss_g``)."""
+    return lambda K, *arguments: updates(
+        K, *arguments, **{part: K.losses.BinaryCrossentropy(from_logits=True, reduction="sum")}
+    )
+
+
+portable = Exercise(
+    "`make_updates(K, generator, discriminator, opt_d, opt_g)` returns update_d, update_g, right in both Keras.",
+    right=[updates, with_tapes],
+    mistakes={
+        "D stands still in Keras 3: is it frozen when its step is traced? Compile, freeze, compile is Keras 2's way.": [
+            dict(frozen=(0, 1, 1), toggle=("", "")),
+            dict(back=lambda d, g: (lambda x, labels: 0.0, g)),
+        ],
+        "Keras 3: G's update moves D. `trainable` has to be False right before each step of G.": dict(toggle=("", "")),
+        "The flag is the wrong way round: thawed for D's step, frozen for G's.": dict(toggle=("off", "on")),
+        "Keras 3 traces another size again, and D stays frozen: thaw before each step of D.": dict(toggle=("", "off")),
+        "Keras 3 traces another size again: freeze before each step of G.": dict(toggle=("on", "off once")),
+        "Keras 2: G's update moves D, which wasn't frozen when AM was compiled.": dict(frozen=(0, 0, 0)),
+        "Keras 2: D's update never moves D, which was frozen when DM was compiled.": dict(frozen=(1, 1, 0)),
+        "D's labels come as they are to be used: real images have 1.": dict(flip=(1, 0)),
+        "G's labels come as they are to be used: 1.": dict(flip=(0, 1)),
+        "D ends in a logit: from_logits=True.": dict(logits=False),
+        "D's loss is cross-entropy, not the squared error.": dict(loss_d="mse"),
+        "G's loss is cross-entropy, not the squared error.": dict(loss_g="mse"),
+        "D's loss has to take logits; by its name it takes probabilities.": dict(loss_d="binary_crossentropy"),
+        "G's loss has to take logits; by its name it takes probabilities.": dict(loss_g="binary_crossentropy"),
+        "D's loss is a mean over the batch, not a sum.": summed("loss_d"),
+        "G's loss is a mean over the batch, not a sum.": summed("loss_g"),
+        "That is the saturating loss of G; its label is 1 here.": dict(loss_g=saturating),
+        "Each model has its own optimiser: opt_d for DM, opt_g for AM.": [
+            dict(opts=opts) for opts in ("dd", "gg", "gd")
+        ],
+        "AM is D behind G: first the generator, then the discriminator.": dict(chain="dg"),
+        "AM is D behind G; yours lacks D.": dict(chain="g"),
+        "G's update doesn't move G.": dict(back=lambda d, g: (d, lambda z, labels: 0.0)),
+        "In this order: update_d, update_g.": dict(back=lambda d, g: (g, d)),
+    },
+    cases=CASES,
+    observe=look_at_updates,
+    hints={
+        "D's step": "It isn't one step along the gradient of the mean cross-entropy of D's logits.",
+        "G's step": "It isn't one step along the gradient of the mean cross-entropy of D's logits, back through D to G.",
+        "D's update moves G": "D's update must leave G alone.",
+        "G's update moves D": "G's update must leave D alone: what does the flag say when it is read?",
+    },
+    praise="In both Keras, and for each size of a batch, D's update moves D and G's update moves G alone.",
+    seconds=60.0,
+)
+
+
+# 3. RMSprop
+
+STEPS = dict(
+    first_step=Number(1e-2, 5), second_step=Number(1e-3 / 0.0199**0.5, 5), steps_until_half=Number(1 / 6e-8, digits=3)
+)
+
+
+def first(*values):
+    return [dict(first_step=value) for value in values]
+
+
+def second(*values):
+    return [dict(second_step=value) for value in values]
+
+
+def half(*values):
+    return [dict(steps_until_half=value) for value in values]
+
+
+rmsprop = Exercise(
+    "The lengths of the first two steps, and the steps until ``decay`` has halved the rate.",
+    parts=tuple(STEPS),
+    right=[STEPS],
+    mistakes={
+        "The length is right; give it without its sign.": first(-1e-2) + second(-1e-3 / 0.0199**0.5),
+        "There v is g², or nearly. It has only 1 - rho = 0.01 of it: that step is Adam's, which corrects for the start.": [
+            *first(1e-3, 1e-3 / 0.99**0.5)
+        ],
+        "That is with rho = 0.9. Here rho is 0.99.": first(1e-3 / 0.1**0.5) + second(1e-3 / 0.19**0.5),
+        "That is gradient descent. RMSprop divides the gradient by the root of v.": first(2e-5) + second(2e-5, 4e-5),
+        "The step is divided by the root of v, not by v.": first(5.0) + second(1e-3 / 0.0199 / 0.02),
+        "v is an average of squared gradients.": first(1e-3 * 0.02**0.5 / 0.1),
+        "That is with the lesson's rate; here it is 0.001.": first(8e-3) + second(8e-4 / 0.0199**0.5),
+        "v has grown meanwhile: 0.99 of what it was, and 0.01 g² again.": second(1e-2),
+        "That is Adam's step, which corrects for the start.": second(1e-3),
+        "That is how far both steps go together.": second(1e-2 + 1e-3 / 0.0199**0.5),
+        "Of the old v only 0.99 is left: v = 0.0199 g².": second(1e-3 / 0.02**0.5),
+        "The length of a step isn't averaged; v is.": second(0.99e-2, 0.99e-2 + 1e-5),
+        "That is an exponential decay. This one is rate / (1 + decay · steps).": half(np.log(2) / 6e-8),
+        "The rate is halved where 1 + decay · steps = 2.": half(0.5 / 6e-8, 2 / 6e-8),
+        "decay isn't taken away from the rate; the rate is divided by 1 + decay · steps.": half(
+            0.5e-3 / 6e-8, 1e-3 / 6e-8
+        ),
+    },
+    hints={
+        "first_step": "v starts at 0, so after one gradient it is 0.01 g². The step is the rate times g/√v.",
+        "second_step": "v is 0.99 · 0.01 g² + 0.01 g². The step is the rate times g/√v.",
+        "steps_until_half": "The rate is 0.001 / (1 + decay · steps).",
+    },
+    praise="The first step is the longest, whatever the gradient; and this decay needs more steps than any lesson takes.",
+)
+
+
+# 4. Five logs
+
+WORDS = "D has won, two discriminators, can't tell, soft labels, wrong threshold".split(", ")
+FIVE = dict(zip("PQRST", WORDS, strict=True))
+five_logs = Exercise(
+    "What is going on: `{'P': word, ... 'T': word}`, each word once.",
+    right=[among(FIVE)],
+    mistakes={
+        "P and Q differ in AM: in which of them do the fakes fool the D that AM holds?": {
+            "P": FIVE["Q"],
+            "Q": FIVE["P"],
+        },
+        "S and T: half of DM's answers are right in both. Put 0.9, 0.1 and 0.3 into the losses.": {
+            "S": FIVE["T"],
+            "T": FIVE["S"],
+        },
+        "A D that can't tell has a loss of log 2, not 0.001.": {"P": FIVE["R"]},
+        "With soft labels DM's accuracy can't be 1.": [{"P": FIVE["S"]}, {"Q": FIVE["S"]}],
+        "If D has won, AM's fakes fool nobody; here they fool AM's D each time.": {"Q": FIVE["P"]},
+        "A D that has won has a loss near 0. What is 0.693?": {"R": FIVE["P"]},
+        "An accuracy of a half isn't always a matter of labels: what is 0.693?": [{"R": FIVE["S"]}, {"R": FIVE["T"]}],
+        "DM's loss is far below log 2: this D can tell.": [{"S": FIVE["R"]}, {"T": FIVE["R"]}],
+        "D may have won here, too; but why is its accuracy a half, and its loss 0.163?": {"S": FIVE["P"]},
+        "0.854 is no large loss: logits are small. But why are half of the answers counted wrong?": {"T": FIVE["P"]},
+    },
+    hints={
+        "P": "DM is right on every image, AM's fakes fool nobody, and its loss is large: who has won?",
+        "Q": "DM's D recognises every fake, AM's D takes every fake for real. Can that be one D?",
+        "R": "log 2 and one half: a perfect G, an untrained D and two equally bad players all look like this.",
+        "S": "0.163 is half of 0.325, the entropy of (0.9, 0.1). Which outputs are equal to a label of 0.9?",
+        "T": "0.554 is softplus(-0.3): small logits of the right sign. To what does Keras compare them?",
+    },
+    praise="An accuracy means something only with its labels, its threshold, its loss, and the samples beside it.",
+)
+
+
+# 5. The port
+
+
+@functools.cache
+def discriminator(depth, dropout, *, K=keras, slope=0.2, end=None, strides=(2, 2, 2, 1), drops=4, kernel=5, bias=True,
+                  padding="same", typed=None, norm=False):  # fmt: skip
+    L, x = K.layers, K.Input((28, 28, 1))
+    parts = []
+    for i, stride in enumerate(strides):
+        parts += [L.Conv2D((typed or depth) * 2**i, kernel, strides=stride, padding=padding)]
+        parts += [L.BatchNormalization()] if norm else []
+        parts += [L.LeakyReLU(slope) if slope else L.ReLU()]
+        parts += [L.Dropout(dropout)] if i < drops else []
+    return K.Sequential([x, *parts, L.Flatten(), L.Dense(1, use_bias=bias, activation=end)])
+
+
+@functools.cache
+def generator(depth, dropout, *, K=keras, end="sigmoid", bias=True, drops=(0,), up="nearest", momentum=0.9, relu="relu",
+              first="norm relu", kernel=5, by_strides=False, typed=None, epsilon=1e-3):  # fmt: skip
+    L, depth = K.layers, typed or depth
+
+    def norm():
+        return L.BatchNormalization(momentum=momentum, epsilon=epsilon)
+
+    words = {"norm": norm, "relu": lambda: L.Activation(relu)}
+    parts = [L.Dense(49 * depth, use_bias=bias), *(words[word]() for word in first.split())]
+    parts += [L.Reshape((7, 7, depth)), *([L.Dropout(dropout)] if 0 in drops else [])]
+    for i in (1, 2, 3):
+        enlarge = i < 3
+        parts += [L.UpSampling2D(interpolation=up)] if enlarge and not by_strides else []
+        stride = 2 if enlarge and by_strides else 1
+        parts += [L.Conv2DTranspose(depth // 2**i, kernel, stride, padding="same"), norm(), L.Activation(relu)]
+        parts += [L.Dropout(dropout)] if i in drops else []
+    last = L.Conv2DTranspose(1, kernel, padding="same", activation=end)
+    return K.Sequential([K.Input((100,)), *parts, last])
+
+
+def functional(depth, dropout):
+    """Return the same discriminator by the functional API, with a Sequential for each block."""
+    L, x = keras.layers, keras.Input((28, 28, 1))
+    inputs = x
+    for i, stride in enumerate((2, 2, 2, 1)):
+        block = [L.Conv2D(depth * 2**i, 5, stride, "same"), L.LeakyReLU(negative_slope=0.2), L.Dropout(dropout)]
+        x = keras.Sequential(block)(x)
+    return keras.Model(inputs, L.Dense(1)(L.Flatten()(x)))
+
+
+def optimiser(rate, decay, make=keras.optimizers.RMSprop, every=1, typed=(None, None), falls=True, **options):
+    rate, decay = typed[0] or rate, typed[1] or decay
+    rate = keras.optimizers.schedules.InverseTimeDecay(rate, every, decay) if falls else rate
+    return make(rate, **{"clipvalue": 1.0, "epsilon": 1e-14, **options})
+
+
+class Falling(keras.optimizers.schedules.LearningRateSchedule):
+    def __init__(self, rate, decay):
+        self.rate, self.decay = rate, decay
+
+    def __call__(self, step):
+        return self.rate / (1 + self.decay * keras.ops.cast(step, "float32"))
+
+
+def look_at_port(case, *makes):
+    """Look at one part: D or G with two sizes and rates of dropout, or the optimiser with two rates and decays."""
+    part, *_ = case
+    yield from (seen_of_ours if makes[part] in (discriminator, generator, optimiser) else look_at_part)(
+        case, makes[part]
+    )
+
+
+def look_at_part(case, make):
+    part, *arguments = case
+    return (look_at_optimiser if part == 2 else look_at_network)(call(make, *arguments), *case)
+
+
+@functools.cache
+def seen_of_ours(case, make):
+    """Look only once at what is right, as most mistakes are in another part."""
+    return tuple(look_at_part(case, make))
+
+
+def look_at_optimiser(opt, _, rate, decay):
+    kind = f"{type(opt).__module__.partition('.')[0]}: {type(opt).__name__}"
+    if not isinstance(opt, keras.optimizers.Optimizer):
+        raise Wrong(f"An optimiser from keras.optimizers is wanted; this is of {kind}.")
+    weights = keras.Variable(np.zeros(3, np.float32))
+    opt.build([weights])
+    yield "weight decay", bool(opt.weight_decay)
+    for name, gradient in {"the first step": [1e-4, 0.5, 0.0], "the second step": [1e-4, 5.0, 0.0]}.items():
+        before = weights.numpy()
+        opt.apply([keras.ops.convert_to_tensor(np.float32(gradient))], [weights])
+        yield name, (before - weights.numpy()) / rate
+    for steps in (0, 1_000_000):
+        opt.iterations.assign(steps)
+        yield f"the rate after {steps:,} steps", float(np.asarray(opt.learning_rate)) / rate
+
+
+def look_at_network(network, part, depth, dropout):
+    if not isinstance(network, keras.Model):
+        raise Wrong(f"A keras.Model is wanted; this is a {type(network).__name__} of {type(network).__module__[:8]}.")
+    x = numbers(4, *((28, 28, 1), (100,))[part])
+    if not network.built:
+        network(x)
+    if dropout:
+        kinds = [layer for layer in leaves(network) if getattr(layer, "rate", 0) or layer.count_params()]
+        yield "its dropout", str([layer.rate for layer in kinds if hasattr(layer, "rate")])
+        names = [type(layer).__name__ for layer in kinds]
+        yield "its layers, in order", ", ".join(names if hasattr(network, "inputs") else ORDER[part])
+        return
+    yield "the number of parameters", f"{network.count_params():,}"
+    yield "its weights, in order", ", ".join(str(w.shape) for w in network.get_weights())
+    network.set_weights([filling(i, w.shape) for i, w in enumerate(network.get_weights())])
+    drawn = np.asarray(network(x, training=False))
+    yield "its output's shape", str(drawn.shape)
+    yield "what it gives", drawn.ravel()
+    yield "what it gives in training mode", np.asarray(network(x, training=True)).ravel()
+    yield "its moving statistics", flat(network)
+
+
+def leaves(network):
+    for layer in network.layers:
+        yield from leaves(layer) if hasattr(layer, "layers") else [layer]
+
+
+@functools.cache
+def filling(index, shape):
+    """Return a weight's numbers: kernels of any sign, all others positive (variances are among them)."""
+    rng = np.random.default_rng([index, *shape])
+    size = np.sqrt(np.prod(shape[:-1]))
+    return rng.uniform(0.1, 0.4, shape) if len(shape) == 1 else 1.5 * rng.standard_normal(shape) / size
+
+
+ORDER = (["Conv2D", "Dropout"] * 4 + ["Dense"],
+         ["Dense", "BatchNormalization", "Dropout"] + ["Conv2DTranspose", "BatchNormalization"] * 3 + ["Conv2DTranspose"])  # fmt: skip
+OLD_RMSPROP = tf_keras.optimizers.legacy.RMSprop
+keras_3 = Exercise(
+    "`discriminator(depth, dropout)`, `generator(depth, dropout)` and `optimiser(rate, decay)`, in Keras 3.",
+    parts=("discriminator", "generator", "optimiser"),
+    right=[
+        dict(discriminator=discriminator, generator=generator, optimiser=optimiser),
+        dict(
+            discriminator=functional,
+            generator=generator,
+            optimiser=lambda rate, decay: optimiser(Falling(rate, decay), decay, falls=False, epsilon=1e-12),
+        ),
+    ],
+    mistakes={
+        **of("optimiser", {
+            "That is an optimiser of Keras 2. Make it from keras.optimizers.": lambda r, d: OLD_RMSPROP(r, decay=d),
+            "`lr` is called learning_rate now.": lambda r, d: keras.optimizers.RMSprop(lr=r, clipvalue=1.0),
+            "`decay` is gone. A schedule in the place of the rate does it: InverseTimeDecay.": [
+                lambda r, d: keras.optimizers.RMSprop(r, clipvalue=1.0, decay=d)
+            ],
+            "That is Adam; the article has RMSprop.": dict(make=keras.optimizers.Adam),
+            "weight_decay pulls the weights towards 0. The article's `decay` lowers the rate.": [
+                lambda r, d: optimiser(r, d, falls=False, weight_decay=d), lambda r, d: optimiser(r, d, weight_decay=d)
+            ],
+            "Steps of small gradients are far too short: Keras 3 divides by √(v + epsilon). Give it a smaller one.": [
+                dict(epsilon=1e-7), dict(epsilon=1e-8)
+            ],
+            "With epsilon=0 a gradient of 0 makes 0/0.": dict(epsilon=0.0),
+            "The article keeps rho = 0.9, Keras's default.": dict(rho=0.99),
+            "The article has no momentum.": dict(momentum=0.5),
+            "It isn't centred.": dict(centered=True),
+            "clipvalue=1.0 is missing.": dict(clipvalue=None),
+            "clipvalue cuts each component by itself; clipnorm scales them all.": dict(clipvalue=None, clipnorm=1.0),
+            "The rate never falls, or hardly. A schedule does it: InverseTimeDecay(rate, 1, decay).": [
+                dict(falls=False), dict(every=1000), dict(every=1_000_000)
+            ],
+            "The rate is typed in; it is given.": dict(typed=(8e-4, None)),
+            "The decay is typed in; it is given.": dict(typed=(None, 6e-8)),
+            "That is an exponential decay; ours is rate / (1 + decay · steps).": lambda r, d: optimiser(
+                keras.optimizers.schedules.ExponentialDecay(r, 1, 1 - d), d, falls=False
+            ),
+        }),
+        **of("discriminator", {
+            "That is a D of Keras 2. Make it from keras.layers.": dict(K=tf_keras),
+            "The leaky ReLU's slope is Keras's default, 0.3. It wants negative_slope=0.2.": dict(slope=0.3),
+            "That is a ReLU; D's is leaky.": dict(slope=0.0),
+            "D ends in a sigmoid; the lesson's ends in the logit.": dict(end="sigmoid"),
+            "D's last convolution has stride 1.": dict(strides=(2, 2, 2, 2)),
+            "D's first three convolutions have stride 2.": dict(strides=(1, 1, 1, 1)),
+            "D's padding is 'same'.": dict(padding="valid", strides=(2, 2, 1, 1)),
+            "D's kernels are 5×5.": dict(kernel=3),
+            "D's last layer has a bias.": dict(bias=False),
+            "There is no batch norm in this D.": dict(norm=True),
+            "D's depth is typed in; it is given.": dict(typed=64),
+            "D has no dropout: its parameters don't show it, its training does.": dict(drops=0),
+            "D has dropout after each of the four convolutions.": [dict(drops=1), dict(drops=3)],
+            "D's dropout is typed in; it is given.": lambda depth, dropout: discriminator(depth, 0.4),
+        }),
+        **of("generator", {
+            "That is a G of Keras 2. Make it from keras.layers.": dict(K=tf_keras),
+            "G ends in a sigmoid; with a tanh its pixels go from -1 to 1.": dict(end="tanh"),
+            "G's sigmoid at the end is missing.": dict(end=None),
+            "G's dense layer has a bias.": dict(bias=False),
+            "G's kernels are 5×5.": dict(kernel=4),
+            "G's batch norm stands before the ReLU.": dict(first="relu norm"),
+            "G's batch norm after the dense layer is missing.": dict(first="relu"),
+            "G has ReLUs that aren't leaky.": dict(relu="leaky_relu"),
+            "UpSampling2D repeats each pixel; 'bilinear' mixes neighbours.": dict(up="bilinear"),
+            "G's transposed convolutions have stride 1; UpSampling2D enlarges.": dict(by_strides=True),
+            "G's depth is typed in; it is given.": dict(typed=256),
+            "G has no dropout: its parameters don't show it, its training does.": dict(drops=()),
+            "G has dropout in one place only.": dict(drops=(0, 1)),
+            "G's dropout stands right after the reshape.": dict(drops=(1,)),
+            "G's dropout is typed in; it is given.": lambda depth, dropout: generator(depth, 0.4),
+            "Keras's default momentum is 0.99; G's batch norm has 0.9.": dict(momentum=0.99),
+        }),
+    },
+    cases={
+        "optimiser(8e-4, 6e-8)": (2, 8e-4, 6e-8), "optimiser(3e-3, 1e-4)": (2, 3e-3, 1e-4),
+        "discriminator(4, 0.25)": (0, 4, 0.25), "discriminator(4, 0)": (0, 4, 0.0),
+        "generator(8, 0.25)": (1, 8, 0.25), "generator(8, 0)": (1, 8, 0.0),
+    },
+    observe=look_at_port,
+    tolerance=5e-3,
+    hints={
+        "its layers, in order": "Compare them with the lesson's. (Activations aren't listed.)",
+        "the number of parameters": "Layer by layer, as the lesson prints them: which count differs?",
+        "its weights, in order": "As many parameters as the lesson's, but in other layers or another order.",
+        "what it gives": "With the same weights it gives something else: look at activations, strides and padding.",
+        "what it gives in training mode": "In inference it is right. Look at batch norm and dropout.",
+        "the second step": "In it a gradient is 5, which is clipped to 1, and one is 1e-4.",
+    },
+    praise="The same weights give the same outputs, and the optimiser takes the same steps.",
+    seconds=60.0,
+)  # fmt: skip
+
+
+# 6. A verdict of your own
+
+SAME = "no difference seen"
+
+
+def comparison(without, changed, *, log=np.log, exp=np.exp, paired=True, quantile=2.776, ddof=1, root=5**0.5, swap=False,
+               words=("worse", "better"), one=1.0, mean=np.mean, ends=(0, 1, 2), by_ratio=False):  # fmt: skip
+    a, b = (changed, without) if swap else (without, changed)
+    values = log(b) - log(a) if log else b / a
+    error = values.std(ddof=ddof) if paired else np.hypot(log(a).std(ddof=1), log(b).std(ddof=1))
+    interval = mean(values) + quantile * error / root * np.array([0, -1, 1])
+    ratio, low, high = (exp(interval) if log else interval)[list(ends)]
+    word = words[0] if low > one else words[1] if high < one else SAME
+    word = words[ratio < 1] if by_ratio else word
+    return ratio, low, high, word
+
+
+def in_array(*arguments):
+    """Return the same as texts in an array."""
+    return np.array(comparison(*arguments))
+
+
+def look_at_comparison(pair, compare):
+    *values, word = several(
+        call(compare, *map(np.array, pair)), "the ratio", "the lower end", "the upper end", "the verdict"
+    )
+    try:
+        ratio, low, high = (float(np.asarray(value, dtype=float)) for value in values)
+    except (TypeError, ValueError):
+        raise Wrong("First three numbers, the ratio, the lower and the upper end; then the verdict.") from None
+    if str(word) not in ("worse", "better", SAME):
+        raise Wrong(f"{str(word)!r} is none of the words: worse; better; {SAME}.")
+    yield "the ratio", ratio
+    yield "the interval", np.array([low, high])
+    yield "the verdict", str(word)
+
+
+paired = Exercise(
+    "`compare(without, with_change)` returns the ratio, the interval's two ends, and the verdict.",
+    right=[comparison, in_array, functools.partial(comparison, quantile=2.7764)],
+    mistakes={
+        "The change the wrong way round: with it over without it.": dict(swap=True),
+        "That is the mean of the ratios. Take their logarithms: twice and half weigh the same.": dict(log=None),
+        "That compares the means of both lists. Compare seed by seed.": lambda a, b: (
+            b.mean() / a.mean(), *comparison(a, b)[1:]
+        ),
+        "The median isn't the mean of the logarithms.": dict(mean=np.median),
+        "These are logarithms: take the exponential of the ratio and both ends.": dict(exp=np.array),
+        "The seeds are pairs: take the difference seed by seed, then its spread.": [
+            dict(paired=False), dict(paired=False, quantile=2.306)
+        ],
+        "1.96 is for many seeds. With five, Student's t has 4 degrees of freedom: 2.776.": [
+            dict(quantile=1.96), dict(quantile=2.0)
+        ],
+        "Five seeds leave 4 degrees of freedom, not 5: 2.776.": dict(quantile=2.571),
+        "95 % in the middle leave 2.5 % at each side: 2.776.": dict(quantile=2.132),
+        "The standard deviation of a sample divides by n - 1: ddof=1.": dict(ddof=0),
+        "That is the spread of single seeds. The mean of five has √5 times less.": [dict(root=1), dict(root=1, ddof=0)],
+        "The mean's spread is divided by √5, not by 5.": dict(root=5),
+        "First the lower end, then the upper one.": dict(ends=(0, 2, 1)),
+        "Above 1 the distance has grown: is that better or worse?": dict(words=("better", "worse")),
+        "The interval decides, not the ratio: is 1, no change, inside it?": dict(by_ratio=True),
+        "No change is a ratio of 1, not of 0.": dict(one=0.0),
+        "The words are: worse, better, no difference seen.": lambda a, b: (*comparison(a, b)[:3], "same"),
+        "In this order: ratio, lower end, upper end, verdict.": lambda a, b: comparison(a, b)[::-1],
+        "Four things: ratio, lower end, upper end and verdict.": lambda a, b: comparison(a, b)[::3],
+    },
+    cases={
+        "worse with four seeds of five": ((105.0, 98.0, 120.0, 88.0, 110.0), (118.0, 112.0, 131.0, 96.0, 92.0)),
+        "a change for the worse": ((100.0, 150.0, 80.0, 60.0, 200.0), (113.0, 161.0, 93.0, 66.0, 231.0)),
+        "a change for the better": ((100.0, 150.0, 80.0, 60.0, 200.0), (71.0, 128.0, 60.0, 41.0, 162.0)),
+    },
+    observe=look_at_comparison,
+    tolerance=1e-3,
+    hints={
+        "the interval": "The ratio is right, the interval isn't.",
+        "the verdict": "Is 1, which means no change, inside the interval? And is a ratio above 1 better or worse?",
+    },
+    praise="Four seeds of five can be worse, and five seeds are still too few to tell.",
+)  # fmt: skip

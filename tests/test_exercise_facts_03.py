@@ -1,0 +1,40 @@
+"""What lesson 03's exercises take for granted, measured: counts, a moving mean's memory, and two complaints."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from gan_course.exercises import lesson_03 as check
+
+
+@pytest.mark.parametrize("key", check.STRIDES)
+def test_widths_and_counts_are_those_of_keras(key):
+    pairs = zip((64, 128), check.STRIDES[key], strict=False)
+    convolutions = [layers.Conv2D(channels, 5, stride, "same") for channels, stride in pairs]
+    network = keras.Sequential([keras.Input((28, 28, 1)), *convolutions, layers.Flatten(), layers.Dense(1)])
+    assert network.count_params() == check.count(key)
+    assert network.layers[-2].output.shape == (None, check.width(key))
+
+
+def test_a_moving_mean_forgets_when_the_key_says():
+    for updates, momentum in zip((299, 29), check.UPDATES.values(), strict=True):
+        assert check.memory.reference[list(check.UPDATES.values()).index(momentum)] == updates
+        norm = layers.BatchNormalization(momentum=momentum)
+        left = []
+        for _ in range(updates):
+            norm(np.ones((4, 1), np.float32), training=True)
+            left.append(1 - float(norm.moving_mean[0]))
+        assert left[-1] <= 0.05 < left[-2]
+
+
+def test_complaint_c_is_two_sigmoids():
+    best = (math.log1p(math.exp(-1)) + math.log(2)) / 2  # with 1 and 0 for logits
+    assert f"{best:.4f}" == "0.5032"
+
+
+def test_compiled_updates_are_right_too():
+    assert check.both_updates(tf.function(check.both))
