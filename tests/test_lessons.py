@@ -61,15 +61,6 @@ def test_a_lesson_runs_at_smoke_through_papermill_and_nbval(path, runs):
         assert complaints_about_run(folder_of(name, "smoke", SEED), "smoke", SEED) == []
 
 
-def test_one_lesson_goes_through_papermill_alone(runs):
-    output = lessons.run(LESSONS[0], "smoke", SEED)
-    executed = load(output)
-    assert output.parent == folder_of(LESSONS[0].stem, "smoke", SEED)
-    assert [cell for cell in executed.cells if "injected-parameters" in cell.metadata.tags]
-    stored = [o for cell in executed.cells for o in cell.get("outputs", [])]
-    assert not [o for o in stored if o.output_type == "error" or o.get("name") == "stderr"]
-
-
 def test_readme_has_the_table_of_the_lessons_as_they_are():
     assert lessons.table() in (lessons.ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -92,6 +83,21 @@ def small_lesson(tmp_path, monkeypatch):
     monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"lesson": about}), tmp_path / "98_test.ipynb")
     return tmp_path / "98_test.ipynb"
+
+
+def test_a_lesson_goes_through_papermill_alone(small_lesson, runs):
+    notebook = load(small_lesson)
+    parameters = "budget = None\nseed = 0\ndataset = 'mnist'"
+    cell = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
+    show = nbformat.v4.new_code_cell("print(budget, seed, dataset)")
+    notebook.cells = [cell, show]
+    nbformat.write(notebook, small_lesson)
+    for dataset, shown in ((None, "mnist"), ("fashion", "fashion")):
+        output = lessons.run(small_lesson, "smoke", SEED, dataset)
+        assert output == folder_of("98_test", "smoke", SEED).absolute() / "98_test.ipynb"
+        *_, injected, last = load(output).cells
+        assert "injected-parameters" in injected.metadata.tags
+        assert last.outputs[0].text == f"smoke {SEED} {shown}\n"
 
 
 @pytest.mark.parametrize("factor", [0.001, None])
