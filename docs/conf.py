@@ -20,10 +20,10 @@ project, release, author = about["name"], about["version"], about["authors"][0][
 repository = about["urls"]["Repository"]
 
 root_doc = "docs/index"
-include_patterns = ["docs/*.md", "notebooks/[0-9][0-9]_*.ipynb", "README.md", "CONTRIBUTING.md"]
+include_patterns = ["docs/*.md", "notebooks/[0-9][0-9]*_*.ipynb", "README.md", "CONTRIBUTING.md"]
 include_patterns += ["results/*.md", "benchmarks/*.md"]
 exclude_patterns = [".*", "build", "runs", "tests"]  # folders not worth looking through
-extensions = ["myst_nb", "lesson_pages", "written_pages"]
+extensions = ["myst_nb", "sphinx_copybutton", "lesson_pages", "written_pages"]
 
 # Lessons are shown as they were last run. Their outputs hold no widgets, so the two scripts for these stay away.
 nb_execution_mode = "off"
@@ -45,13 +45,17 @@ html_title = project
 html_static_path = ["_static", str(mathjax)]
 html_css_files, html_js_files = ["course.css"], ["course.js"]
 html_favicon = "_static/favicon.svg"
-html_use_index = False  # the glossary is one
+html_use_index = False
+copybutton_selector = "div.cell_input pre, div.highlight-none pre, div.highlight-default pre"  # not what cells print
 templates_path = ["_templates"]
 html_additional_pages = {"index": "to_first_page.html"}  # the first page lies in docs/
 html_context = {"default_mode": "auto"}  # light or dark as the reader's system is, until they choose
 html_theme_options = {
     "repository_url": repository,
     "use_repository_button": lessons.published(),
+    "use_edit_page_button": lessons.published(),
+    "use_issues_button": lessons.published(),
+    "repository_branch": "main",
     "navbar_persistent": [],  # or there would be a second field to search in, on a bar of its own
     "show_toc_level": 2,
     "extra_footer": "Code: MIT. Texts and figures: CC BY 4.0.",

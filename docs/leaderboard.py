@@ -48,7 +48,7 @@ class Network:
 def tables():
     """Return all that the page shows below its introduction (str): a leaderboard for each data set, and its lessons."""
     boards = {}
-    for path in sorted(RESULTS.glob("[0-9][0-9]_*.csv")):
+    for path in sorted(RESULTS.glob("[0-9][0-9]*_*.csv")):
         networks = networks_of(recorded(path.stem))
         boards.setdefault((networks[0].results.facts["data"], networks[0].ranks_by), []).append(networks)
     parts = []
@@ -85,7 +85,7 @@ def _board(data, best):
     real = ["–" if score.real is None else score.write(score.real) for score in scores]
     rows = [["", "", f"real data ({data})", *real, "", ""]]
     rows += [
-        [place, f"[{network.results.lesson[:2]}](#lesson-{network.results.lesson[:2]})", network.label]
+        [place, "[{0}](#lesson-{0})".format(network.results.lesson.partition("_")[0]), network.label]
         + [*_words(network, scores), f"{network.minutes():.1f}", len(network.seeds)]
         for place, network in enumerate(best, 1)
     ]
@@ -102,7 +102,7 @@ def _section(networks):
         recipes, note = f"The recipes of [the lesson](../notebooks/{path.name})", older_recipe(path)
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     parts = [
-        f"(lesson-{lesson[:2]})=\n## {title}",
+        f"(lesson-{lesson.partition('_')[0]})=\n## {title}",
         f"{recipes}, recorded on {facts['machine']}, device {facts['device']}, at the budget `{facts['budget']}`, with "
         f"the data `{facts['data']}` and {facts['samples']:,} samples of each network. Versions: {versions}.",
         f"*The lesson's code has changed since then: {note}.*" if note else "",

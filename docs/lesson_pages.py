@@ -29,6 +29,7 @@ def setup(app):
     app.connect("source-read", prepare)
     app.connect("doctree-read", describe_pictures)
     app.connect("doctree-read", keep_punctuation)
+    app.connect("doctree-read", fold_deeper)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -68,6 +69,17 @@ def keep_punctuation(app, doctree):
             math.parent.replace(after, nodes.Text(after[found.end() :]))
             math.parent.replace(math, unbroken := nodes.inline(classes=["unbroken"]))
             unbroken += [math, nodes.Text(found[0])]
+
+
+def fold_deeper(app, doctree):
+    """Fold each section that may be skipped; its heading stays, so that the list of contents leads to it."""
+    for section in list(doctree.findall(nodes.section)):
+        title = section.next_node(nodes.title)
+        if title is not None and title.parent is section and title.astext().startswith("Deeper:"):
+            start = '<details class="deeper"><summary>Show this section</summary>'
+            after = section.index(title) + 1
+            section.insert(after, nodes.raw("", start, format="html"))
+            section += nodes.raw("", "</details>", format="html")
 
 
 def stored_alts(notebook):

@@ -5,8 +5,8 @@ A comment such as `<!-- leaderboard -->` in a page of this folder is where its p
 
 from pathlib import Path
 
-import glossary
 import leaderboard
+import references
 
 from gan_course import lessons
 
@@ -38,6 +38,6 @@ def recorded_files():
 
 PARTS = {
     "lessons": (lesson_table, lessons.all_lessons),
-    "glossary": (glossary.entries, lessons.all_lessons),
+    "references": (references.entries, lessons.all_lessons),
     "leaderboard": (leaderboard.tables, recorded_files),
 }

@@ -19,6 +19,8 @@ Each file is one idea, and its name says which:
 ``machine``        how fast this machine is, and how long a lesson takes on it
 ``plots``          pictures with fixed ranges and an alt text
 ``replay``         a training run to scrub through, without a kernel
+``sitting``        how long a lesson is, and which sections may be skipped
+``glossary``       links from a lesson's words to their meanings
 ``lessons``        where the lessons are, how to run and to refresh one
 ``lab``            two exhibits to play with, in a notebook and on a page
 ``slides``         every lesson as a deck for a lecture

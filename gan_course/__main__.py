@@ -77,7 +77,7 @@ def _lab(options):
 def _status(options):
     import nbformat
 
-    from gan_course import lessons, provenance, record
+    from gan_course import lessons, provenance, record, sitting
 
     stale = False
     for path in lessons.all_lessons():
@@ -89,6 +89,13 @@ def _status(options):
         times = f" · seed {made['seed']} · {made['seconds']} s" if made else ""
         times += f" at factor {made['factor']}" if made.get("factor") else ""
         print(f"{path.stem:<24} {word:<28} {run}{times}")
+        long = sitting.length(notebook)
+        print(
+            f"{'':<24} {long.words:,} words · {long.cells} cells · {long.lines} lines of code · reading {long.reading} "
+            f"and exercises {long.exercises} minutes · first exercise after {long.first_exercise} cells"
+        )
+        for complaint in sitting.complaints(notebook):
+            print(f"{'':<24} {complaint}")
         if note := record.older_recipe(path):
             print(f"{'':<24} {note}")
     if stale:
@@ -148,7 +155,7 @@ def _slides(options):
     for path, count in decks.items():
         print(f"{path.stem:<24} {count or 'NO'} slides{'' if count else ': none of its cells says what to show'}")
         if provenance.status(nbformat.read(path, as_version=4)) == provenance.STALE:
-            print(f"{'':<24} shows outputs of older code: make refresh LESSON={path.stem[:2]}")
+            print(f"{'':<24} shows outputs of older code: make refresh LESSON={lessons.number_of(path)}")
     print(f"open {lessons.ROOT / slides.FOLDER / 'index.html'}")
     return 0 if all(decks.values()) else 1
 

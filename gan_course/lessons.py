@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gan_course import budget as budgets
-from gan_course import provenance
+from gan_course import glossary, provenance, sitting
 from gan_course.errors import CourseError
 from gan_course.machine import in_minutes
 from gan_course.run import RUNS, folder_of
@@ -57,11 +57,16 @@ START_UP_NOISE = (
 
 def all_lessons():
     """Return the lessons' paths, in order."""
-    return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    return sorted(NOTEBOOKS.glob("[0-9][0-9]*_*.ipynb"))
+
+
+def number_of(path):
+    """Return the number in a lesson's file name, "02" or "05b"."""
+    return path.stem.partition("_")[0]
 
 
 def find(number):
-    """Return the path of a lesson by its number ("02") or name.
+    """Return the path of a lesson by its number ("02", "2" or "05b") or name.
 
     Raises
     ------
@@ -69,7 +74,7 @@ def find(number):
         If there is none. The message lists those that are.
     """
     for path in all_lessons():
-        if path.stem == number or path.stem.partition("_")[0] == str(number).zfill(2):
+        if path.stem == number or number_of(path).lstrip("0") == str(number).lstrip("0"):
             return path
     known = ", ".join(path.stem for path in all_lessons())
     raise CourseError(f"There is no lesson {number!r}. There are: {known}.")
@@ -246,11 +251,12 @@ def published():
 def header(notebook, path):
     """Return a lesson's line of facts and its badges, as Markdown.
 
-    The framework and what to have read stand in the notebook's metadata (``lesson``), the
-    minutes are those of the run that made its outputs, the links come from the repository's URL.
+    The framework and what to have read stand in the notebook's metadata (``lesson``). The minutes are counted from the
+    lesson itself, those of the machine are from the run that made its outputs. The links come from the repository's URL.
     """
-    about = notebook["metadata"]["lesson"]
-    facts = f"**{about['framework']}** · {minutes(notebook)} · Read before: {about['before']}"
+    about, long = notebook["metadata"]["lesson"], sitting.length(notebook)
+    times = f"reading {in_minutes(long.reading)}, exercises {in_minutes(long.exercises)}, machine {minutes(notebook)}"
+    facts = f"**{about['framework']}** · {times} · Read before: {about['before']}"
     if not published():
         return facts
     place = f"{repository().removeprefix('https://github.com/')}/{{}}main{{}}notebooks/{path.name}"
@@ -274,14 +280,16 @@ def table():
     """Return README's table of lessons, as Markdown."""
     import nbformat
 
-    rows = ["| lesson | framework | a `laptop` run takes | and reaches | it looks like |"]
-    rows += ["| --- | --- | --- | --- | --- |"]
+    rows = ["| lesson | framework | reading, exercises | a `laptop` run takes | and reaches | it looks like |"]
+    rows += ["| --- | --- | --- | --- | --- | --- |"]
     for path in all_lessons():
         notebook = nbformat.read(path, as_version=4)
         title = notebook["cells"][0]["source"].splitlines()[0].lstrip("# ")
         framework = notebook["metadata"]["lesson"]["framework"]
         made = notebook["metadata"].get(provenance.KEY, {})
-        cells = [f"[{title}](notebooks/{path.name})", framework, minutes(notebook), made.get("reached", "")]
+        long = sitting.length(notebook)
+        cells = [f"[{title}](notebooks/{path.name})", framework, f"{long.reading} + {long.exercises} minutes"]
+        cells += [minutes(notebook), made.get("reached", "")]
         _, alt = picture(notebook) or (None, None)
         source = f"notebooks/{PICTURES}/{path.stem}.png"
         cells.append(f'<img src="{source}" alt="{html.escape(alt)}" width="240">' if alt else "")
@@ -318,7 +326,10 @@ def write_headers():
 
 
 def set_header(notebook, path):
-    """Set the cell tagged ``header`` to :func:`header`; put a cell for Colab above the set-up, once there is a URL."""
+    """Set the cell tagged ``header`` to :func:`header`; put a cell for Colab above the set-up, once there is a URL.
+
+    And make the first use of each word of the glossary a link.
+    """
     import nbformat
 
     cells = [cell for cell in notebook["cells"] if "colab" not in _tags(cell)]
@@ -330,3 +341,4 @@ def set_header(notebook, path):
         first = next(n for n, cell in enumerate(cells) if cell["cell_type"] == "code")
         cells.insert(first - 1, nbformat.v4.new_code_cell(source, id="colab", metadata={"tags": ["colab"]}))
     notebook["cells"] = cells
+    glossary.link_first_uses(notebook)

@@ -24,7 +24,7 @@ from gan_course.errors import CourseError
 FOLDER = Path("build", "release")
 SOLUTION, HINT, LEADS_IN = "solution", "hint", {"check", "solution"}
 BOTH = ("gan_course", "results", "notebooks/badges", "notebooks/pictures", "pyproject.toml", "constraints.txt")
-BOTH += ("environment.yml", "LICENSE", "CITATION.cff")
+BOTH += ("environment.yml", "LICENSE", "CITATION.cff", "docs/glossary.md", "docs/articles.md")
 INSTRUCTOR = ("tests", "benchmarks", "docs", ".ci", "Makefile", "README.md", "CONTRIBUTING.md", ".gitignore")
 INSTRUCTOR += ("notebooks/ruff.toml",)
 LITTER = {"__pycache__", ".ipynb_checkpoints", ".DS_Store", "_build"}

@@ -4,15 +4,17 @@ Both functions return a list of complaints, so that a test can show that each co
 """
 
 import ast
+import copy
 import csv
 import json
 import re
 
-from gan_course import lessons, provenance
+from gan_course import glossary, lessons, provenance, sitting
 from gan_course.checkpoint import read
 
 MAX_LINES, MAX_BYTES = 25, 1_000_000
 PATH = re.compile(r"(?<![\w/.:])(?:/(?:home|Users|root|tmp|work|mnt|opt|var|content|private)/|~/|[A-Z]:\\)")
+UNLINKED = re.compile(r"(?<![\[/])(?:arXiv:\d{4}\.\d{4,5}|doi:10\.\S+)")
 SHELL = re.compile(r"^\s*[!%]", re.MULTILINE)
 
 
@@ -29,7 +31,7 @@ def complaints_about_lesson(notebook, path, size):
     found = [f"{size:,} bytes: more than {MAX_BYTES:,}"] if size > MAX_BYTES else []
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         found.append("its kernel is not python3")
-    found += _order(notebook) + _provenance(notebook, path)
+    found += _order(notebook) + _provenance(notebook, path) + sitting.complaints(notebook) + _text(notebook)
     for number, cell in enumerate(notebook.cells):
         cell_found = _source(cell) + [c for output in cell.get("outputs", []) for c in _output(cell, output)]
         found += [f"cell {number} ({cell.id}): {complaint}" for complaint in cell_found]
@@ -69,6 +71,18 @@ def _provenance(notebook, path):
     wanted = "budget = None\nseed = 0"
     if [ast.unparse(ast.parse(source)).removesuffix("\ndataset = 'mnist'") for source in parameters] != [wanted]:
         found.append('its parameters are not just `budget = None`, `seed = 0` and perhaps `dataset = "mnist"`')
+    return found
+
+
+def _text(notebook):
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    found = [f"a source without a link: {name}" for text in texts for name in UNLINKED.findall(text)]
+    linked = copy.deepcopy(notebook)
+    glossary.link_first_uses(linked)
+    if linked.cells != notebook.cells:
+        found.append("words of the glossary without a link: run `python -m gan_course headers`")
+    if notebook.cells[0].cell_type == "markdown" and "](pictures/" not in notebook.cells[0].source:
+        found.append("its result's picture doesn't stand at its top")
     return found
 
 

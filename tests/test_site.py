@@ -23,7 +23,7 @@ from filelock import FileLock
 from playwright.sync_api import expect
 
 ROOT = Path(__file__).parent.parent
-LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb"))
 SOURCES = [*LESSONS, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 SOURCES += [path for folder in ("docs", "results", "benchmarks") for path in sorted((ROOT / folder).glob("*.md"))]
 PAGES = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in SOURCES] + ["search.html"]
@@ -395,14 +395,44 @@ def test_leaderboard_shows_what_is_recorded(browser):
 
 
 @needs_chromium
-def test_glossary_has_every_word_of_lesson_00(browser):
-    cells = json.loads(LESSONS[0].read_text(encoding="utf-8"))["cells"]
-    text = next("".join(cell["source"]) for cell in cells if cell["id"] == "glossary")
-    words = [line.split(" | ")[0].strip("| ") for line in text.splitlines() if line.startswith("|")][2:]
-    with browser.open("docs/glossary.html#term-mode-collapse") as page:
-        assert [term.removesuffix("#") for term in page.locator("dt").all_inner_texts()] == words
-        expect(page.locator("#term-mode-collapse")).to_be_in_viewport()
-        expect(page.locator("#term-mode-collapse + dd [lang=zh-Hant-TW]")).to_have_text(re.compile("模式崩潰"))
+def test_a_word_leads_to_its_meaning(browser):
+    with browser.open("notebooks/02_mlp_gan.html") as page:
+        link = page.locator("article a[href*='glossary.html#']").first
+        word, address = link.inner_text(), link.get_attribute("href").partition("#")[2]
+        assert len(link.get_attribute("title")) > 15
+        link.click()
+        page.wait_for_url("**/docs/glossary.html#*")
+        expect(page.locator(f"section#{address} > h2")).to_contain_text(
+            word.lower().removesuffix("s"), ignore_case=True
+        )
+        expect(page.locator("[lang=zh-Hant-TW]").first).to_be_visible()
+
+
+@needs_chromium
+def test_a_deeper_section_is_folded_and_opens(browser):
+    with browser.open("notebooks/02_mlp_gan.html") as page:
+        section = page.locator("details.deeper").first
+        text = section.locator("p").first
+        expect(text).to_be_hidden()
+        section.locator("summary").first.click()
+        expect(text).to_be_visible()
+        assert page.locator("section:has(> details.deeper) > :is(h2, h3)").first.inner_text().startswith("Deeper:")
+
+
+@needs_chromium
+def test_a_table_of_results_is_sorted_by_a_column(browser):
+    with browser.open("docs/results.html") as page:
+        table = page.locator("#leaderboard table")
+
+        def minutes():
+            return [float(text) for text in table.locator("tbody td:nth-last-child(2)").all_inner_texts() if text]
+
+        before = minutes()
+        button = table.get_by_role("button", name="minutes")
+        button.click()
+        assert minutes() == sorted(before) != before
+        button.click()
+        assert minutes() == sorted(before, reverse=True)
 
 
 def tagged(lesson, tag):

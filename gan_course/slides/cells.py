@@ -5,6 +5,7 @@ import html
 import re
 from dataclasses import dataclass, field
 
+from gan_course import sitting
 from gan_course.errors import CourseError
 from gan_course.slides.pages import code, markdown, printed
 
@@ -42,9 +43,9 @@ class Slide:
 
 
 def slides_of(notebook, name):
-    """Return a lesson's slides (list of :class:`Slide`); ``name`` is what errors call the lesson."""
+    """Return the slides of a lesson's core (list of :class:`Slide`); ``name`` is what errors call the lesson."""
     slides = []
-    for cell in notebook["cells"]:
+    for cell in sitting.core(notebook):
         kind = cell["metadata"].get("slideshow", {}).get("slide_type", "-")
         options = cell["metadata"].get("slide")
         if kind == "skip" or (kind == "-" and options is None):

@@ -1,0 +1,53 @@
+"""Links from a lesson's text to ``docs/glossary.md``: the first use of each of its words is one, and shows the meaning."""
+
+import re
+from functools import cache
+
+from gan_course.sitting import core
+
+PAGE = "docs/glossary.md"
+ENTRY = re.compile(r"^## (.+)\n\n(.+)\n", re.MULTILINE)
+OUR_LINK = re.compile(r"\[([^\]]+)\]\(\.\./docs/glossary\.md#[^)]*\)")
+# Where no link may be put: headings, tables, pictures, code, formulas, other links, HTML.
+UNTOUCHED = re.compile(
+    r"^(?:#|\||!\[|<|```).*$|```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|!?\[[^\]]*\]\([^)]*\)|<[^>]+>",
+    re.MULTILINE | re.DOTALL,
+)
+LEFT_OUT = {"header", "hint", "solution", "exercise"}
+
+
+@cache
+def words():
+    """Return the glossary's words and their meanings, without what stands in brackets (dict of str to str)."""
+    from gan_course.lessons import ROOT
+
+    text = (ROOT / PAGE).read_text(encoding="utf-8")
+    return {word: re.sub(r" *\([^)]*\)", "", meaning).replace('"', "”") for word, meaning in ENTRY.findall(text)}
+
+
+def link_first_uses(notebook):
+    """Make the first use of each word in a lesson's core a link (changes the notebook); doing it twice changes nothing."""
+    cells = [cell for cell in core(notebook)[1:] if cell["cell_type"] == "markdown"]
+    cells = [cell for cell in cells if not LEFT_OUT & set(cell["metadata"].get("tags", []))]
+    for cell in cells:
+        cell["source"] = OUR_LINK.sub(r"\1", cell["source"])
+    for word in sorted(words(), key=len, reverse=True):  # "conditional GAN" before "GAN"
+        _link(cells, word)
+
+
+def _link(cells, word):
+    plain = re.sub(r" *\([^)]*\)", "", word)
+    pattern = re.compile(rf"(?<![\w-])({re.escape(plain)}s?)(?![\w-])", re.IGNORECASE if plain[1:].islower() else 0)
+    for cell in cells:
+        text = cell["source"]
+        closed = [found.span() for found in UNTOUCHED.finditer(text)]
+        for found in pattern.finditer(text):
+            if not any(start <= found.start() < end for start, end in closed):
+                link = f'[{found[1]}](../{PAGE}#{_slug(word)} "{words()[word]}")'
+                cell["source"] = text[: found.start()] + link + text[found.end() :]
+                return
+
+
+def _slug(word):
+    """Return a heading's address on GitHub and on the site."""
+    return re.sub(r"[^\w -]", "", word.lower()).replace(" ", "-")
