@@ -19,9 +19,9 @@ override export GAN_COURSE_DATA := $(value GAN_COURSE_DATA)
 endif
 export GAN_COURSE_RUNS
 
-.PHONY: help lab test doctor run refresh record status site slides release bench install
+.PHONY: help lab test doctor run refresh record status site site-open slides release bench install
 help:            ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /make \1: /p' Makefile
+	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1: /p' Makefile
 
 lab: install     ## JupyterLab on the course (LAB_ARGS="--no-browser" passes options)
 	@$(PY) -m gan_course lab "$$LESSON" $(LAB_ARGS)
@@ -48,6 +48,10 @@ status: install  ## which lessons are fresh, stale, or made with an older packag
 
 site: install    ## the lessons as a website, with all that it needs, in build/site/; warnings are errors
 	$(PY) -m sphinx -W --keep-going -E -q -j 2 -c docs -d build/site-doctrees . build/site
+
+site-open: site  ## the website in your browser, served on this machine only, so that its search shows excerpts; Ctrl+C ends it
+	@$(PY) -m webbrowser http://127.0.0.1:8800 || true
+	@$(PY) -m http.server 8800 --bind 127.0.0.1 --directory build/site
 
 slides: install  ## every lesson as a deck for the lecture hall, in build/slides/: fits on a USB stick, needs no network
 	$(PY) -m gan_course slides
