@@ -199,4 +199,4 @@ def student_makefile(text):
 
 
 def _targets(block):
-    return set(re.findall(r"^([a-z]+):(?!=)", block, flags=re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):(?!=)", block, flags=re.MULTILINE))
