@@ -35,7 +35,7 @@ Importing this package loads neither a framework nor matplotlib.
 import os
 
 # ONNX Runtime reports to its maker from its first import on, and hears no call that comes later. The course asks
-# nobody's network (tests/test_import.py watches).
+# nobody's network (tests/test_telemetry.py watches).
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 # Kernels run in folders of their own, so these must not depend on where the course was started.

@@ -82,7 +82,8 @@ def small_lesson(tmp_path, monkeypatch):
     cells += [markdown("## Set-up"), nbformat.v4.new_code_cell(code)]
     about = {"framework": "PyTorch", "before": "nothing"}
     monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"lesson": about}), tmp_path / "98_test.ipynb")
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "lesson": about}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), tmp_path / "98_test.ipynb")
     return tmp_path / "98_test.ipynb"
 
 
