@@ -56,8 +56,8 @@ def play(bias, update):
     d[2].bias.data += bias
     opt_g, opt_d = (torch.optim.SGD(network.parameters(), LR) for network in (g, d))
     arrived = set()
-    for name, weight in g.named_parameters():
-        weight.register_hook(lambda _, name=name: arrived.add(name))
+    for index, weight in enumerate([*g.parameters(), *d.parameters()]):
+        weight.register_hook(lambda _, index=index: arrived.add(index))
     for n in (6, 4):
         logits_real, logits_fake = d(torch.randn(n, 2)), d(g(torch.randn(n, 3)).detach())
         opt_d.zero_grad()
