@@ -1,4 +1,4 @@
-"""Lesson 00's exercises: sample size, ranks, hits, coverage, five patients.
+"""Lesson 00's exercises: G's update, hits, sample size, coverage, ranks, five patients.
 
 What they take for granted was measured on MNIST; ``tests/test_exercise_facts_00.py`` measures it again.
 """
@@ -6,48 +6,354 @@ What they take for granted was measured on MNIST; ``tests/test_exercise_facts_00
 from itertools import permutations, product
 
 import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits as bce
+from torch.nn.functional import softplus
 
-from gan_course.exercises import Between, Exercise, Wrong, among, of, several
+from gan_course.exercises import Between, Clue, Exercise, Wrong, among, call, of, several
 
 INF = float("inf")
+LR = 0.1
 
-# 1. Sample size. Fréchet distance to the test images, in floors of 10,000 samples, measured with the seeds 0, 1 and 2.
 
-FLOORS = {"itself": 0.0, "1,000": 3.5, "100": 30.0}  # 3.2 to 3.6, and 29 to 36
-CLOSER = "Fewer images don't come nearer. Their mean and covariance are off by chance, and the formula squares that."
-SAME = "The same for any number? The mean of 100 images is off by chance more than that of 10,000, and so are 2,080 "
-sample_size = Exercise(
-    '`{"itself": ..., "1,000": ..., "100": ...}`: the Fréchet distance to the test images, in floors of 10,000.',
-    right=[{"itself": Between(0, 0.01, 0), "1,000": Between(2, 10, 3.5), "100": Between(12, 200, 30)}],
-    mistakes={
-        "1 is what *other* real digits score. Put the same mean and covariance on both sides of the formula.": {
-            "itself": Between(0.9, 1.1, 1)
-        },
-        "A Fréchet distance is 0 or more.": [{key: Between(-INF, -1e-9, -3)} for key in FLOORS],
-        "The same images have the same mean and the same covariance. What remains of the formula?": {
-            "itself": Between(0.01, INF, 0.5)
-        },
-        CLOSER: [{"1,000": Between(0, 0.99, 0.1)}, {"100": Between(0, 0.99, 0.01)}],
-        f"{SAME}entries of a covariance.": {"1,000": Between(0.99, 1.5, 1), "100": Between(0.99, 1.5, 1)},
-        "The order of magnitude is off. The squared error of a mean over n images is the variance over n: with a tenth "
-        "of the images, about ten times as much, or somewhat less.": [
-            {"1,000": Between(10, INF, 100)},
-            {"1,000": Between(0.99, 2, 1.8)},
-        ],
-        "100 images estimate a mean and a covariance worse than 1,000 do: the distance must be larger.": [
-            {"1,000": Between(10, INF, 30), "100": Between(0.99, 10, 3)},
-            {"100": Between(0.99, 2, 1.5)},
-        ],
-        "The order of magnitude is off. From 1,000 to 100 images the squared error grows about tenfold again.": [
-            {"100": Between(2, 12, 6)},
-            {"100": Between(200, INF, 1e6)},
-        ],
+# 1. G's update, with the formula's own term: the mean of log(1 - D) is that of -softplus(logit).
+
+
+def itself(x):
+    return x
+
+
+def rebuilt(loss):
+    return torch.tensor(loss.item(), requires_grad=True)
+
+
+def update_g(g, d, opt, z, *, term=lambda logits: -softplus(logits), mean=torch.mean, order="zbs", detached=False,
+             joint=False, freeze=False, noise=itself, way=itself, gives=itself):  # fmt: skip
+    """zero_grad(), backward(), step() in some order; ``way`` is done to the loss before them, ``gives`` after."""
+    opt = torch.optim.SGD([*g.parameters(), *d.parameters()], LR) if joint else opt
+    d.requires_grad_(not freeze)
+    fake = g(noise(z)).detach() if detached else g(noise(z))
+    loss = way(mean(term(d(fake))))
+    for letter in order:
+        {"z": opt.zero_grad, "b": loss.backward, "s": opt.step}[letter]()
+    d.requires_grad_(freeze != "for ever")
+    return gives(loss)
+
+
+def labelled(label, number=None):
+    """The cross-entropy with one label, for as many logits as there are, or for a fixed number."""
+    return lambda logits: bce(logits, torch.full((number or len(logits), 1), label))
+
+
+def play(bias, update):
+    """D, G, D, G: what G's update does to both, beginning with gradients left in them. ``bias`` is added to D's logits."""
+    g = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    d = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
+    for weight in [*g.parameters(), *d.parameters()]:
+        nn.init.normal_(weight)
+        weight.grad = torch.ones_like(weight)
+    d[2].bias.data += bias
+    opt_g, opt_d = (torch.optim.SGD(network.parameters(), LR) for network in (g, d))
+    arrived = set()
+    for index, weight in enumerate([*g.parameters(), *d.parameters()]):
+        weight.register_hook(lambda _, index=index: arrived.add(index))
+    for n in (6, 4):
+        logits_real, logits_fake = d(torch.randn(n, 2)), d(g(torch.randn(n, 3)).detach())
+        opt_d.zero_grad()
+        (softplus(-logits_real).mean() + softplus(logits_fake).mean()).backward()
+        opt_d.step()
+        before, still = flat(g), flat(d)
+        arrived.clear()
+        loss = call(update, g, d, opt_g, torch.randn(n, 3))
+        yield "G's update moves D", not torch.equal(still, flat(d))
+        yield "G's step", (before - flat(g)) / LR
+        yield "gradients arrived", Clue(sorted(arrived))
+        yield "gradients left", Clue([bool(weight.grad is not None and weight.grad.any()) for weight in g.parameters()])
+        yield "G's update leaves D frozen", not all(weight.requires_grad for weight in d.parameters())
+        yield "G's update leaves a network in eval mode", not (d.training and g.training)
+        yield "the loss", loss
+
+
+def flat(network):
+    return torch.cat([weight.detach().flatten() for weight in network.parameters()])
+
+
+g_update = Exercise(
+    "`update_generator_by_formula(generator, discriminator, opt_g, z)`: one step of G down the mean of log(1 - D(G(z))).",
+    right=[
+        update_g,
+        lambda *given: update_g(*given, term=lambda logits: -labelled(0.0)(logits)),
+        lambda *given: update_g(*given, term=lambda logits: nn.functional.logsigmoid(-logits), gives=torch.Tensor.item),
+    ],
+    noted={
+        "G moves alone, downhill. (Freezing D costs more than it saves.)": dict(freeze="for a while"),
+        "G moves alone, downhill. (Zeroed once is enough.)": dict(order="zbsz"),
     },
-    praise="The right orders of magnitude. Now run the cell that measures them.",
+    mistakes={
+        "The sign is wrong: this is -log(1 - D), D's own loss. G would help D.": [
+            dict(term=softplus),
+            dict(term=labelled(0.0)),
+        ],
+        "This is -log D, the loss of the first game. It pushes the same way with another strength; the formula has "
+        "log(1 - D).": dict(term=labelled(1.0)),
+        "You make log D smaller: that pushes D(G(z)) down, and G wants it up.": dict(
+            term=lambda logits: -labelled(1.0)(logits)
+        ),
+        "The step is right. Return the loss that you made smaller, with its own sign.": dict(gives=torch.neg),
+        "D gives logits. Of 1 minus a logit there may be no logarithm: a sigmoid makes the probability.": dict(
+            term=lambda logits: torch.log(1 - logits)
+        ),
+        "Right while D is in doubt. Where D is very sure, the sigmoid is rounded to 1, and log 0 is -inf: take bce, "
+        "softplus or logsigmoid, which begin at the logit.": dict(
+            term=lambda logits: torch.log(1 - torch.sigmoid(logits))
+        ),
+        "Two sigmoids: bce takes logits, and has a sigmoid of its own.": dict(
+            term=lambda logits: -labelled(0.0)(torch.sigmoid(logits))
+        ),
+        "G's step grows with the batch: the mean is wanted, not the sum.": dict(mean=torch.sum),
+        "The labels must be as many as the samples of this batch: torch.zeros_like(logits).": [
+            dict(term=lambda logits, n=n: -labelled(0.0, n)(logits)) for n in (6, 256)
+        ],
+        "No gradient has arrived at G: is backward() called, and on the loss itself?": [
+            dict(order="zs"),
+            dict(way=rebuilt),
+        ],
+        "G has its gradients, and stands still: opt_g.step() is missing.": dict(order="zb"),
+        "zero_grad() between backward() and step() throws away what G was just told.": dict(order="bzs"),
+        "G's step uses only old gradients: backward() comes before step().": dict(order="szb"),
+        "G's step uses gradients left over from before: opt_g.zero_grad() is missing, or comes after step(), which is "
+        "too late.": [dict(order="bs"), dict(order="bsz")],
+        "G did not move: the way from its loss through D to G must be open. No detach() here.": dict(detached=True),
+        "The loss has no way back to G: is it made under no_grad(), or detached?": dict(way=torch.Tensor.detach),
+        "The fakes are those that `z` makes; draw no noise of your own.": dict(noise=torch.randn_like),
+        "G's update moved D. Only `opt_g` takes a step here.": dict(joint=True),
+        "G's update leaves D frozen: D's next step will fail. Unfreeze it again, or don't freeze.": dict(
+            freeze="for ever"
+        ),
+        "G's update leaves D in eval mode. Nothing has to be switched.": lambda g, d, *a: update_g(g, d.eval(), *a),
+    },
+    cases={"a D in doubt": 0.0, "a D that is very sure": 60.0},
+    observe=play,
+    praise="D stands still, and G goes downhill on log(1 - D), also where D is very sure.",
+    hints={"G's step": "It isn't that of the mean of log(1 - D) over the fakes that this z makes."},
 )
 
 
-# 2. Ranks. From what a score calls best to what it calls worst; sets in one group differ by chance only.
+# 2. Hits
+
+
+def distances(a, b, order=2):
+    return np.linalg.norm(np.asarray(a)[:, None] - b, axis=2, ord=order)
+
+
+def share_of_hits(points, modes, sigma, *, bound=3, order=2, to=lambda d: d.min(axis=1), count=np.mean):
+    return count(to(distances(points, modes, order)) < bound * sigma)
+
+
+def targets():
+    """Points, modes and sigma: in each the known mistakes give other numbers than the truth."""
+    rng = np.random.default_rng(0)
+    square = np.array([[x, y] for x in (-1.0, 1.0) for y in (-1.0, 1.0)])
+    for modes, sigma in ((3 * square[:3], 0.5), (square, 0.1)):
+        points = modes[rng.integers(len(modes) - 1, size=390)] + 1.7 * sigma * rng.standard_normal((390, 2))
+        yield points.astype(np.float32), modes, sigma
+
+
+hits = Exercise(
+    "`share_of_hits(points, modes, sigma)`: the share of points within 3 sigma of their nearest mode.",
+    right=[
+        share_of_hits,
+        lambda p, m, s: (np.square(p[:, None] - m).sum(axis=-1) < 9 * s * s).any(axis=1).mean(),
+        lambda p, m, s: sum(any(np.hypot(*(x - a)) <= 3 * s for a in m) for x in p) / len(p),
+    ],
+    mistakes={
+        "This is the number of hits. The share is that number over the number of points.": dict(count=np.sum),
+        "This is in percent. A share lies between 0 and 1.": dict(count=lambda hit: 100 * hit.mean()),
+        "This says of each point whether it hits. The share is one number, the mean.": dict(count=lambda hit: hit),
+        "You count the points that miss.": dict(count=lambda hit: np.mean(~hit)),
+        "You count points within 1 sigma; the bound is 3 sigma.": dict(bound=1),
+        "The bound is wrong: 3 sigma is wanted, whatever sigma is.": [
+            dict(bound=2),
+            lambda p, m, s: share_of_hits(p, m, 1),
+        ],
+        "You compare a squared distance with 3 sigma or 3 sigma²: take the root, or square all of the bound.": [
+            dict(to=lambda d: np.square(d).min(axis=1)),
+            dict(bound=3**0.5),
+        ],
+        "You ask for all modes to be near, or for their mean. The nearest is enough: min.": [
+            dict(to=lambda d: d.max(axis=1)),
+            dict(to=lambda d: d.mean(axis=1)),
+        ],
+        "Each point counts once: take the minimum over the modes first.": [
+            dict(to=lambda d: d),
+            lambda p, m, s: np.sum(distances(p, m) < 3 * s) / len(m),
+        ],
+        "This is the minimum over the points: it says which modes are covered. Take it over the modes, axis 1.": [
+            dict(to=lambda d: d.min(axis=0)),
+            dict(to=lambda d: d.min(axis=0), count=np.sum),
+        ],
+        "This is the minimum over everything. Take it over the modes only: axis=1.": [
+            dict(to=np.min),
+            dict(to=np.min, count=lambda hit: hit),
+        ],
+        "You compare each coordinate with 3 sigma, which makes a square of the disc. Take the distance.": dict(
+            order=INF
+        ),
+        "You add the coordinates' distances, which makes a diamond of the disc. Take the root of squares.": dict(
+            order=1
+        ),
+        "The shapes don't fit: points[:, None] - modes has every point and every mode, (n, k, 2).": [
+            lambda p, m, s: np.mean(np.linalg.norm(p - m, axis=1) < 3 * s),
+        ],
+    },
+    cases={f"{len(m)} modes, sigma {s}": (p, m, s) for p, m, s in targets()},
+    praise="The share of high quality, as judge_toy counts it.",
+)
+
+
+# 3. Sample size. Fréchet distance to the test images, × that of 10,000 real digits, measured with the seeds 0, 1 and 2.
+
+TIMES_REAL = {"itself": 0.0, "1,000": 3.5, "100": 30.0}  # 3.2 to 3.6, and 29 to 36
+CLOSER = "Fewer images don't come nearer. Their mean and covariance are off by chance, and the formula squares that."
+SAME = "The same for any number? The mean of 100 images is off by chance more than that of 10,000, and so are 2,080 "
+WHY = {"A": True, "B": True, "C": False, "D": False, "E": False}
+REASONS = {
+    "Draw twice: two sets of digits are not the same set. Will their means agree to the last digit, or their "
+    "covariances?": {"A": False},
+    "The mean of n images has the variance over n as its mean squared error. What does a tenth of n do to it?": {
+        "B": False
+    },
+    "Nothing is added up over the images: a mean and a covariance go into the formula, however many there are.": {
+        "C": True
+    },
+    "The classifier looks at one image at a time: an image has the same features in any company.": {"D": True},
+    "Look at your own prediction: real digits, all equally good, score differently at different numbers.": {"E": True},
+}
+sample_size = Exercise(
+    'The distances `{"itself": ..., "1,000": ..., "100": ...}`, × real data\'s; and which sentences are true.',
+    parts=("prediction", "why"),
+    right=[
+        dict(
+            prediction={"itself": Between(0, 0.01, 0), "1,000": Between(2, 10, 3.5), "100": Between(12, 200, 30)},
+            why=WHY,
+        )
+    ],
+    mistakes=of(
+        "prediction",
+        {
+            "1 is what *other* real digits score. Put the same mean and covariance on both sides of the formula.": {
+                "itself": Between(0.9, 1.1, 1)
+            },
+            "A Fréchet distance is 0 or more.": [{key: Between(-INF, -1e-9, -3)} for key in TIMES_REAL],
+            "The same images have the same mean and the same covariance. What remains of the formula?": {
+                "itself": Between(0.01, INF, 0.5)
+            },
+            CLOSER: [{"1,000": Between(0, 0.99, 0.1)}, {"100": Between(0, 0.99, 0.01)}],
+            f"{SAME}entries of a covariance.": {"1,000": Between(0.99, 1.5, 1), "100": Between(0.99, 1.5, 1)},
+            "The order of magnitude is off. The squared error of a mean over n images is the variance over n: with a tenth "
+            "of the images, about ten times as much, or somewhat less.": [
+                {"1,000": Between(10, INF, 100)},
+                {"1,000": Between(0.99, 2, 1.8)},
+            ],
+            "100 images estimate a mean and a covariance worse than 1,000 do: the distance must be larger.": [
+                {"1,000": Between(10, INF, 30), "100": Between(0.99, 10, 3)},
+                {"100": Between(0.99, 2, 1.5)},
+            ],
+            "The order of magnitude is off. From 1,000 to 100 images the squared error grows about tenfold again.": [
+                {"100": Between(2, 12, 6)},
+                {"100": Between(200, INF, 1e6)},
+            ],
+        },
+    )
+    | of("why", REASONS),
+    praise="The right orders of magnitude, and the reasons: chance in mean and covariance. Now run the cell that measures.",
+)
+
+
+# 4. Coverage
+
+
+def ball(x, k):
+    """The distance of each point from its k-th nearest neighbour; number 0 is the point itself."""
+    return np.sort(distances(x, x), axis=1)[:, k]
+
+
+def coverage_of(s, r, k, *, off=0, near=lambda d: d.min(axis=1), power=1, radii=lambda r: r, count=np.mean):
+    return count(near(distances(r, s)) ** power < radii(ball(r, k + off)))
+
+
+def clouds():
+    rng = np.random.default_rng(0)
+    for n, m, d, k in ((160, 211, 2, 5), (190, 170, 3, 3)):
+        reference = rng.standard_normal((m, d))
+        yield 0.7 * rng.standard_normal((n, d)) + 0.8, reference, k
+
+
+coverage = Exercise(
+    "`coverage(samples, reference, k)`, as Naeem et al. define it, from features (n, d) and (m, d).",
+    right=[
+        coverage_of,
+        lambda s, r, k: np.mean((distances(s, r) <= ball(r, k)).any(axis=0)),
+        lambda s, r, k: np.mean(
+            [
+                np.sort(distances(np.delete(r, i, 0), x[None]), 0)[k - 1, 0] >= distances(s, x[None]).min()
+                for i, x in enumerate(r)
+            ]
+        ),
+    ],
+    mistakes={
+        "Your balls reach to the neighbour before the k-th. The nearest image to an image is the image itself, at "
+        "distance 0: it doesn't count.": dict(off=-1),
+        "Your balls reach one neighbour too far. Sorted, an image's distances begin with its own, 0, so the k-th "
+        "neighbour stands at index k.": dict(off=1),
+        "Each image has a ball of its own: [:, k] takes the k-th number of each row, [k] takes one row.": lambda s, r, k: (
+            np.mean(distances(r, s).min(axis=1) < np.sort(distances(r, r), axis=1)[k])
+        ),
+        "Each image has a ball of its own. Here all have the same radius.": [
+            dict(radii=np.mean),
+            dict(radii=np.median),
+            dict(radii=np.max),
+        ],
+        "This is the share of samples that lie in some ball: precision. Coverage is the share of real images whose "
+        "ball holds a sample.": lambda s, r, k: (distances(s, r) < ball(r, k)).any(axis=1).mean(),
+        "You drew the balls around the samples: that is recall. Coverage draws them around the real images.": [
+            lambda s, r, k: (distances(r, s) < ball(s, k)).any(axis=1).mean(),
+            lambda s, r, k: (distances(s, r).min(axis=1) < ball(s, k)).mean(),
+        ],
+        "The balls reach to a sample's neighbour or to the k-th sample. Only real images decide how large they are.": [
+            lambda s, r, k: (distances(r, s).min(axis=1) < np.sort(distances(r, s), axis=1)[:, k]).mean(),
+            lambda s, r, k: (distances(r, s).min(axis=1) < np.sort(distances(r, s), axis=1)[:, k - 1]).mean(),
+        ],
+        "This is the share of all pairs. A ball counts once, however many are in it.": lambda s, r, k: (
+            distances(s, r) < ball(r, k)
+        ).mean(),
+        "This is density: it counts a sample once for each ball.": lambda s, r, k: (
+            (distances(s, r) < ball(r, k)).sum() / (k * len(s))
+        ),
+        "This is the number of covered images. The share is that number over all of them.": dict(count=np.sum),
+        "The share of the real images is wanted: divide by their number, not by that of the samples.": lambda s, r, k: (
+            coverage_of(s, r, k, count=np.sum) / len(s)
+        ),
+        "This says of each image whether it is covered. The share is one number, the mean.": dict(count=lambda c: c),
+        "This is in percent. A share lies between 0 and 1.": dict(count=lambda c: 100 * c.mean()),
+        "You compare squared distances with radii that are not squared.": dict(power=2),
+        "This is the share that is not covered.": dict(count=lambda c: np.mean(~c)),
+        "You ask for all samples to be in the ball, or for their mean. One is enough: min.": [
+            dict(near=lambda d: d.max(axis=1)),
+            dict(near=lambda d: d.mean(axis=1)),
+        ],
+        "The axes don't fit. One row for each real image: over the samples its minimum, beside it its own radius.": [
+            dict(near=lambda d: d.min(axis=0)),
+            lambda s, r, k: (distances(r, s) < ball(r, k)).any(axis=1).mean(),
+        ],
+    },
+    cases={f"{len(s)} samples, {len(r)} real points, k = {k}": (s, r, k) for s, r, k in clouds()},
+    praise="The share of real images with a sample in their ball.",
+)
+
+
+# 5. Ranks. From what a score calls best to what it calls worst; sets in one group differ by chance only.
 
 SETS = ("noise", "sevens", "memoriser", "real")
 RANKS = {
@@ -139,161 +445,7 @@ ranks = Exercise(
 )
 
 
-# 3. Hits
-
-
-def distances(a, b, order=2):
-    return np.linalg.norm(np.asarray(a)[:, None] - b, axis=2, ord=order)
-
-
-def share_of_hits(points, modes, sigma, *, bound=3, order=2, to=lambda d: d.min(axis=1), count=np.mean):
-    return count(to(distances(points, modes, order)) < bound * sigma)
-
-
-def targets():
-    """Points, modes and sigma: in each the known mistakes give other numbers than the truth."""
-    rng = np.random.default_rng(0)
-    square = np.array([[x, y] for x in (-1.0, 1.0) for y in (-1.0, 1.0)])
-    for modes, sigma in ((3 * square[:3], 0.5), (square, 0.1)):
-        points = modes[rng.integers(len(modes) - 1, size=390)] + 1.7 * sigma * rng.standard_normal((390, 2))
-        yield points.astype(np.float32), modes, sigma
-
-
-hits = Exercise(
-    "`share_of_hits(points, modes, sigma)`: the share of points within 3 sigma of their nearest mode.",
-    right=[
-        share_of_hits,
-        lambda p, m, s: (np.square(p[:, None] - m).sum(axis=-1) < 9 * s * s).any(axis=1).mean(),
-        lambda p, m, s: sum(any(np.hypot(*(x - a)) <= 3 * s for a in m) for x in p) / len(p),
-    ],
-    mistakes={
-        "This is the number of hits. The share is that number over the number of points.": dict(count=np.sum),
-        "This is in percent. A share lies between 0 and 1.": dict(count=lambda hit: 100 * hit.mean()),
-        "This says of each point whether it hits. The share is one number, the mean.": dict(count=lambda hit: hit),
-        "You count the points that miss.": dict(count=lambda hit: np.mean(~hit)),
-        "You count points within 1 sigma; the bound is 3 sigma.": dict(bound=1),
-        "The bound is wrong: 3 sigma is wanted, whatever sigma is.": [
-            dict(bound=2),
-            lambda p, m, s: share_of_hits(p, m, 1),
-        ],
-        "You compare a squared distance with 3 sigma or 3 sigma²: take the root, or square all of the bound.": [
-            dict(to=lambda d: np.square(d).min(axis=1)),
-            dict(bound=3**0.5),
-        ],
-        "You ask for all modes to be near, or for their mean. The nearest is enough: min.": [
-            dict(to=lambda d: d.max(axis=1)),
-            dict(to=lambda d: d.mean(axis=1)),
-        ],
-        "Each point counts once: take the minimum over the modes first.": [
-            dict(to=lambda d: d),
-            lambda p, m, s: np.sum(distances(p, m) < 3 * s) / len(m),
-        ],
-        "This is the minimum over the points: it says which modes are covered. Take it over the modes, axis 1.": [
-            dict(to=lambda d: d.min(axis=0)),
-            dict(to=lambda d: d.min(axis=0), count=np.sum),
-        ],
-        "This is the minimum over everything. Take it over the modes only: axis=1.": [
-            dict(to=np.min),
-            dict(to=np.min, count=lambda hit: hit),
-        ],
-        "You compare each coordinate with 3 sigma, which makes a square of the disc. Take the distance.": dict(
-            order=INF
-        ),
-        "You add the coordinates' distances, which makes a diamond of the disc. Take the root of squares.": dict(
-            order=1
-        ),
-        "The shapes don't fit: points[:, None] - modes has every point and every mode, (n, k, 2).": [
-            lambda p, m, s: np.mean(np.linalg.norm(p - m, axis=1) < 3 * s),
-        ],
-    },
-    cases={f"{len(m)} modes, sigma {s}": (p, m, s) for p, m, s in targets()},
-    praise="The share of high quality, as judge_toy counts it.",
-)
-
-
-# 4. Coverage
-
-
-def ball(x, k):
-    """The distance of each point from its k-th nearest neighbour; number 0 is the point itself."""
-    return np.sort(distances(x, x), axis=1)[:, k]
-
-
-def coverage_of(s, r, k, *, off=0, near=lambda d: d.min(axis=1), power=1, radii=lambda r: r, count=np.mean):
-    return count(near(distances(r, s)) ** power < radii(ball(r, k + off)))
-
-
-def clouds():
-    rng = np.random.default_rng(0)
-    for n, m, d, k in ((160, 211, 2, 5), (190, 170, 3, 3)):
-        reference = rng.standard_normal((m, d))
-        yield 0.7 * rng.standard_normal((n, d)) + 0.8, reference, k
-
-
-coverage = Exercise(
-    "`coverage(samples, reference, k)`, as Naeem et al. define it, from features (n, d) and (m, d).",
-    right=[
-        coverage_of,
-        lambda s, r, k: np.mean((distances(s, r) <= ball(r, k)).any(axis=0)),
-        lambda s, r, k: np.mean(
-            [
-                np.sort(distances(np.delete(r, i, 0), x[None]), 0)[k - 1, 0] >= distances(s, x[None]).min()
-                for i, x in enumerate(r)
-            ]
-        ),
-    ],
-    mistakes={
-        "Your balls reach to the neighbour before the k-th. The nearest image to an image is the image itself, at "
-        "distance 0: it doesn't count.": dict(off=-1),
-        "Your balls reach one neighbour too far. Sorted, an image's distances begin with its own, 0, so the k-th "
-        "neighbour stands at index k.": dict(off=1),
-        "Each image has a ball of its own: [:, k] takes the k-th number of each row, [k] takes one row.": lambda s, r, k: (
-            np.mean(distances(r, s).min(axis=1) < np.sort(distances(r, r), axis=1)[k])
-        ),
-        "Each image has a ball of its own. Here all have the same radius.": [
-            dict(radii=np.mean),
-            dict(radii=np.median),
-            dict(radii=np.max),
-        ],
-        "This is the share of samples that lie in some ball: precision. Coverage is the share of real images whose "
-        "ball holds a sample.": lambda s, r, k: (distances(s, r) < ball(r, k)).any(axis=1).mean(),
-        "You drew the balls around the samples: that is recall. Coverage draws them around the real images.": [
-            lambda s, r, k: (distances(r, s) < ball(s, k)).any(axis=1).mean(),
-            lambda s, r, k: (distances(s, r).min(axis=1) < ball(s, k)).mean(),
-        ],
-        "The balls reach to a sample's neighbour or to the k-th sample. Only real images decide how large they are.": [
-            lambda s, r, k: (distances(r, s).min(axis=1) < np.sort(distances(r, s), axis=1)[:, k]).mean(),
-            lambda s, r, k: (distances(r, s).min(axis=1) < np.sort(distances(r, s), axis=1)[:, k - 1]).mean(),
-        ],
-        "This is the share of all pairs. A ball counts once, however many are in it.": lambda s, r, k: (
-            distances(s, r) < ball(r, k)
-        ).mean(),
-        "This is density: it counts a sample once for each ball.": lambda s, r, k: (
-            (distances(s, r) < ball(r, k)).sum() / (k * len(s))
-        ),
-        "This is the number of covered images. The share is that number over all of them.": dict(count=np.sum),
-        "The share of the real images is wanted: divide by their number, not by that of the samples.": lambda s, r, k: (
-            coverage_of(s, r, k, count=np.sum) / len(s)
-        ),
-        "This says of each image whether it is covered. The share is one number, the mean.": dict(count=lambda c: c),
-        "This is in percent. A share lies between 0 and 1.": dict(count=lambda c: 100 * c.mean()),
-        "You compare squared distances with radii that are not squared.": dict(power=2),
-        "This is the share that is not covered.": dict(count=lambda c: np.mean(~c)),
-        "You ask for all samples to be in the ball, or for their mean. One is enough: min.": [
-            dict(near=lambda d: d.max(axis=1)),
-            dict(near=lambda d: d.mean(axis=1)),
-        ],
-        "The axes don't fit. One row for each real image: over the samples its minimum, beside it its own radius.": [
-            dict(near=lambda d: d.min(axis=0)),
-            lambda s, r, k: (distances(r, s) < ball(r, k)).any(axis=1).mean(),
-        ],
-    },
-    cases={f"{len(s)} samples, {len(r)} real points, k = {k}": (s, r, k) for s, r, k in clouds()},
-    praise="The share of real images with a sample in their ball.",
-)
-
-
-# 5. Five "generators": what each is, and what 10,000 samples of it scored (seed 0). Fréchet distance in floors; coverage,
+# 6. Five "generators": what each is, and what 10,000 samples of it scored (seed 0). Fréchet distance × real data's; coverage,
 # overall and of the worst class, as a fraction of real coverage; the nearest training image as one of the test images'.
 
 SCORES = {"Fréchet": ".1f", "coverage": ".3f", "worst class": ".3f", "rarest class": ".3f", "confidence": ".4f"}
