@@ -6,13 +6,16 @@ from functools import cache
 from gan_course.sitting import core
 
 PAGE = "docs/glossary.md"
-ENTRY = re.compile(r"^## (.+)\n\n(.+)\n", re.MULTILINE)
+ENTRY = re.compile(r"^## (.+)\n\n(.+)\n\n繁體", re.MULTILINE)
+BRACKETS = re.compile(r" *\((?:\[[^]]*\]\([^)]*\)|[^()])*\)")  # there may be links in them
 OUR_LINK = re.compile(r"\[([^\]]+)\]\(\.\./docs/glossary\.md#[^)]*\)")
+PLAIN = str.maketrans({'"': "”", "$": None})  # a link's title is no Markdown
 # Where no link may be put: headings, tables, pictures, code, formulas, other links, HTML.
 UNTOUCHED = re.compile(
     r"^(?:#|\||!\[|<|```).*$|```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|!?\[[^\]]*\]\([^)]*\)|<[^>]+>",
     re.MULTILINE | re.DOTALL,
 )
+TOO_COMMON = {"bar", "feature", "mode", "noise"}  # they have everyday meanings, too
 LEFT_OUT = {"header", "hint", "solution", "exercise"}
 
 
@@ -22,7 +25,7 @@ def words():
     from gan_course.lessons import ROOT
 
     text = (ROOT / PAGE).read_text(encoding="utf-8")
-    return {word: re.sub(r" *\([^)]*\)", "", meaning).replace('"', "”") for word, meaning in ENTRY.findall(text)}
+    return {word: BRACKETS.sub("", meaning).translate(PLAIN) for word, meaning in ENTRY.findall(text)}
 
 
 def link_first_uses(notebook):
@@ -31,12 +34,14 @@ def link_first_uses(notebook):
     cells = [cell for cell in cells if not LEFT_OUT & set(cell["metadata"].get("tags", []))]
     for cell in cells:
         cell["source"] = OUR_LINK.sub(r"\1", cell["source"])
-    for word in sorted(words(), key=len, reverse=True):  # "conditional GAN" before "GAN"
+    for word in sorted(
+        words().keys() - TOO_COMMON, key=lambda word: (-len(word), word)
+    ):  # "conditional GAN" before "GAN"
         _link(cells, word)
 
 
 def _link(cells, word):
-    plain = re.sub(r" *\([^)]*\)", "", word)
+    plain = BRACKETS.sub("", word)
     pattern = re.compile(rf"(?<![\w-])({re.escape(plain)}s?)(?![\w-])", re.IGNORECASE if plain[1:].islower() else 0)
     for cell in cells:
         text = cell["source"]

@@ -41,7 +41,8 @@ def jupyter(tmp_path_factory):
     expect.set_options(timeout=WAIT)
     root = tmp_path_factory.mktemp("notebooks")
     shutil.copy(LESSON, root)
-    shutil.copytree(LESSON.parent / "badges", root / "badges")
+    for folder in ("badges", "pictures"):
+        shutil.copytree(LESSON.parent / folder, root / folder)
     with lab(root, {"GAN_COURSE_BUDGET": "smoke", "GAN_COURSE_RUNS": str(tmp_path_factory.mktemp("runs"))}) as running:
         yield running
 
