@@ -1,4 +1,4 @@
-"""Lesson 01's exercises, in NumPy only: a best D, two losses, five numbers, two kinds of steps, three logs."""
+"""Lesson 01's exercises, in NumPy only: D's loss, a best D, five numbers, G's losses, two kinds of steps, three logs."""
 
 import math
 from functools import partial
@@ -21,7 +21,114 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-# 1. The best D
+# 1. D's loss, and what G's losses share with it: a mean of ``each(y)``, where y is the logit, or minus it, as ``turn`` says.
+
+
+def loss(x, turn, *, to=itself, each=lambda y: softplus(-y), mean=np.mean, sign=1):
+    return turn * sign * mean(each(turn * to(x)))
+
+
+def of_mean_d(x):
+    return -np.log(1 / np.mean(sigmoid(x)) - 1)
+
+
+CUT = "something is cut off, or added inside the logarithm: that bends the loss and takes its slope away."
+CUT_LOSSES = [
+    *(dict(each=lambda y, e=e: -np.log(sigmoid(y) + e)) for e in (1e-7, 1e-8, 1e-12)),
+    *(dict(each=lambda y, e=e: -np.log(1 - sigmoid(-y) + e)) for e in (1e-7, 1e-8, 1e-12)),
+    *(dict(to=lambda x, end=end: np.clip(x, -end, end)) for end in (20, 30, 50)),
+    dict(each=lambda y: np.minimum(-np.log(sigmoid(y)), 100)),
+]
+ROUNDED = "for large logits a sigmoid is rounded, or an exponential overflows. np.logaddexp makes a better softplus."
+ROUNDED_LOSSES = [
+    dict(each=lambda y: -np.log(sigmoid(y))),
+    dict(each=lambda y: -np.log(sigmoid(y.astype(float)))),
+    dict(each=lambda y: -np.log(1 - sigmoid(-y))),
+    dict(each=lambda y: -np.log(np.exp(y) / (1 + np.exp(y)))),
+    dict(each=lambda y: -np.log(sigmoid(y)) - 0 * np.log(1 - sigmoid(y))),
+    dict(each=lambda y: np.log(1 + np.exp(y)) - y),
+]
+FAR_OUT = [(logit, kind) for logit in (100, -100, 1000, -1000) for kind in ("float64", "float32")]
+
+
+def d_loss(real, fake, *, turns=(1, -1), weights=(1, 1), **options):
+    terms = zip(weights, turns, (real, fake), strict=True)
+    return sum(weight * turn * loss(x, turn, **options) for weight, turn, x in terms)
+
+
+def of_both_batches(real, fake, times=1):
+    return times * softplus(np.append(-real, fake)).mean()
+
+
+def textbook(real, fake):
+    return -np.log(sigmoid(real)).mean() - np.log(1 - sigmoid(fake)).mean()
+
+
+def look_at_d_loss(logits, d_loss):
+    far_out = logits[0].size == 1
+    yield "L_D, far out" if far_out else "L_D", call(d_loss, *(each.copy() for each in logits))
+
+
+REAL, FAKE = np.array([2.0, -0.5, 0.3, 3.0]), np.array([-3.0, 1.0, -0.2, -1.5])
+discriminator_loss = Exercise(
+    "`discriminator_loss(real_logits, fake_logits)`: the mean of -log D plus the mean of -log(1 - D).",
+    right=[
+        d_loss,
+        lambda real, fake: np.logaddexp(0, -real).mean() + np.logaddexp(0, fake).mean(),
+        lambda real, fake: (softplus(real) - real).mean() + softplus(fake).mean(),
+    ],
+    mistakes={
+        "That is the mean of the two terms. L_D is their sum.": dict(weights=(0.5, 0.5)),
+        "That is V, which D maximises. L_D is -V.": dict(sign=-1),
+        "The labels are swapped: a real sample costs little where its logit is large, a fake where it is very negative.": dict(
+            turns=(-1, 1)
+        ),
+        "The real samples' term has the wrong sign inside: -log D has to fall when the logit rises.": dict(
+            turns=(-1, -1)
+        ),
+        "The fakes' term has the wrong sign inside: -log(1 - D) has to rise with the logit. What you wrote is for G.": dict(
+            turns=(1, 1)
+        ),
+        "The two terms are subtracted. Both are costs: add them.": [dict(weights=(1, -1)), dict(weights=(-1, 1))],
+        "That is the real samples' term. That of the fakes is missing.": dict(weights=(1, 0)),
+        "That is the fakes' term. That of the real samples is missing.": dict(weights=(0, 1)),
+        "One mean over both batches counts the larger batch more. Take the mean of each, and add the two.": partial(
+            of_both_batches, times=2
+        ),
+        "That is one mean over both batches. Take the mean of each, and add the two.": of_both_batches,
+        "That is the batches' sum. Take the mean of each batch.": dict(mean=np.sum),
+        "One number for the whole batch is wanted: a mean over the real ones plus a mean over the fakes.": [
+            lambda real, fake: softplus(-real).mean() + softplus(fake),
+            lambda real, fake: softplus(-real) + softplus(fake).mean(),
+        ],
+        "The batches may differ in size: take the mean of each first, then the sum of the two.": [
+            dict(mean=itself),
+            lambda real, fake: (softplus(-real) + softplus(fake)).mean(),
+        ],
+        "A sigmoid too many: the logits went through it twice.": dict(to=sigmoid),
+        "Take the natural logarithm, not that to the base 2 or 10.": [dict(sign=1 / math.log(b)) for b in (2, 10)],
+        "The mean of all losses, not the loss of a mean.": [dict(to=to) for to in (np.mean, of_mean_d)],
+        "The logarithm is missing.": dict(each=lambda y: -sigmoid(y)),
+        "That is a logarithm of the logit, not of D.": [
+            dict(each=lambda y: -np.log(y)),
+            dict(each=lambda y: -np.log(1 + y)),
+            lambda real, fake: -np.log(real).mean() - np.log(1 - fake).mean(),
+        ],
+        ROUNDED.capitalize(): [textbook, *ROUNDED_LOSSES],
+        CUT.capitalize(): CUT_LOSSES,
+    },
+    cases={"four real logits and two fake ones": (REAL, FAKE[:2]), "four of each": (REAL, FAKE)}
+    | {
+        f"a real logit {logit} and a fake one {-logit}, as {kind}": (np.array([logit], kind), np.array([-logit], kind))
+        for logit, kind in FAR_OUT
+    },
+    observe=look_at_d_loss,
+    praise="Also for batches of different sizes, and the right number for every logit.",
+    hints={"far out": f"Perhaps {CUT}"},
+)
+
+
+# 2. The best D
 
 P, Q = np.array([0.3, 0.05, 1.2, 0.0, 0.7]), np.array([0.1, 0.6, 1.2, 0.4, 0.0])
 LABELS = ((0.9, 0.0), (0.8, 0.3), (1.0, 0.0), (0.9, 0.1))  # first those for which 1 - D and swapped densities differ
@@ -93,74 +200,6 @@ best_discriminator = Exercise(
 )
 
 
-# 2. Two losses. The minimax loss of x is minus the non-saturating one of -x: one function makes both, and their mistakes.
-
-NAMES = dict(minimax="The minimax loss", non_saturating="The non-saturating loss")
-
-
-def loss(x, turn, *, to=itself, each=lambda y: softplus(-y), mean=np.mean, sign=1):
-    return turn * sign * mean(each(turn * to(x)))
-
-
-def losses(**options):
-    return dict(minimax=partial(loss, turn=-1, **options), non_saturating=partial(loss, turn=1, **options))
-
-
-def look_at_losses(logits, *losses):
-    for name, loss in zip(NAMES.values(), losses, strict=True):
-        yield name if logits.size > 1 else f"{name}, far out", call(loss, logits.copy())
-
-
-def in_each(answers, names):
-    """The same mistakes in each part: WHICH in a hint is its name."""
-    return {k.replace("WHICH", name): v for part, name in names.items() for k, v in of(part, answers).items()}
-
-
-def of_mean_d(x):
-    return -np.log(1 / np.mean(sigmoid(x)) - 1)
-
-
-CUT = "something is cut off, or added inside the logarithm: that bends the loss and takes its slope away."
-IN_LOSSES = {
-    "WHICH: the sign is wrong. G minimises it, so it has to fall when the logits rise.": dict(sign=-1),
-    "WHICH: this is the other of the two. The minimax loss has log(1 - D).": dict(each=lambda y: -softplus(y)),
-    "WHICH: that is the other one with its sign turned. With it G would help D.": dict(each=softplus),
-    "WHICH: that is the batch's sum, not its mean.": [dict(mean=np.sum), dict(mean=np.sum, sign=-1)],
-    "WHICH: one number for the whole batch is wanted, its mean, not one for each sample.": dict(mean=itself),
-    "WHICH: a sigmoid too many: the logits went through it twice.": dict(to=sigmoid),
-    "WHICH: take the natural logarithm, not that to the base 2 or 10.": [dict(sign=1 / math.log(b)) for b in (2, 10)],
-    "WHICH: the mean of all losses, not the loss of a mean.": [dict(to=to) for to in (np.mean, of_mean_d)],
-    "WHICH: the logarithm is missing.": dict(each=lambda y: -sigmoid(y)),
-    "WHICH: that is a logarithm of the logit, not of D.": [dict(each=lambda y, a=a: -np.log(a + y)) for a in (0, 1)],
-    "WHICH: for large logits a sigmoid is rounded, or an exponential overflows. np.logaddexp makes a better softplus.": [
-        dict(each=lambda y: -np.log(sigmoid(y))),
-        dict(each=lambda y: -np.log(sigmoid(y.astype(float)))),
-        dict(each=lambda y: -np.log(1 - sigmoid(-y))),
-        dict(each=lambda y: -np.log(np.exp(y) / (1 + np.exp(y)))),
-        dict(each=lambda y: -np.log(sigmoid(y)) - 0 * np.log(1 - sigmoid(y))),
-        dict(each=lambda y: np.log(1 + np.exp(y)) - y),
-    ],
-    f"WHICH: {CUT}": [
-        *(dict(each=lambda y, e=e: -np.log(sigmoid(y) + e)) for e in (1e-7, 1e-8, 1e-12)),
-        *(dict(each=lambda y, e=e: -np.log(1 - sigmoid(-y) + e)) for e in (1e-7, 1e-8, 1e-12)),
-        *(dict(to=lambda x, end=end: np.clip(x, -end, end)) for end in (20, 30, 50)),
-        dict(each=lambda y: np.minimum(-np.log(sigmoid(y)), 100)),
-    ],
-}
-FAR_OUT = [(logit, kind) for logit in (100, -100, 1000, -1000) for kind in ("float64", "float32")]
-generator_losses = Exercise(
-    "`minimax(logits)`: the mean of log(1 - D). `non_saturating(logits)`: the mean of -log D.",
-    parts=tuple(NAMES),
-    right=[losses(), losses(each=lambda y: np.maximum(-y, 0) + np.log1p(np.exp(-abs(y))))],
-    mistakes=in_each(IN_LOSSES, NAMES),
-    cases={"the logits -3, -0.5, 0, 2": np.array([-3.0, -0.5, 0.0, 2.0])}
-    | {f"the logit {logit} as {kind}": np.array([logit], kind) for logit, kind in FAR_OUT},
-    observe=look_at_losses,
-    praise="Two means, with the right sign, and the right number for every logit.",
-    hints={"far out": f"Perhaps {CUT}"},
-)
-
-
 # 3. Five numbers
 
 LOG2, LOG4, SMOOTHED = math.log(2), math.log(4), -0.9 * math.log(0.45) - 0.1 * math.log(0.55) - math.log(0.55)
@@ -177,7 +216,7 @@ WRONG = {
         0.5: "1/2 is what D says. What does it pay for that?",
     },
     "G, draw": {
-        -LOG2: "That is the minimax loss, log(1 - D). The non-saturating one is -log D.",
+        -LOG2: "That is the mean of log(1 - D). The mean of -log D is asked for.",
         LOG4: "G's loss has one term only.",
         0: "At a draw D says 1/2, and -log D isn't 0 there.",
         0.5: "1/2 is what D says. What does G pay for that?",
@@ -221,7 +260,7 @@ numbers = Exercise(
     hints={
         "D, draw": "What does the best D say at a draw, and what does each of its two terms cost then?",
         "G, draw": "It is -log D, for what the best D says at a draw.",
-        "D, draw, smoothed": "Exercise 1 says what the best D is. Its loss is two cross-entropies, labels 0.9 and 0.",
+        "D, draw, smoothed": "Exercise 2 says what the best D is. Its loss is two cross-entropies, labels 0.9 and 0.",
         "JSD, apart": "See step 6 of *What remains of the game*.",
         "JSD, at least": "See step 7 of *What remains of the game*.",
     },
@@ -229,7 +268,53 @@ numbers = Exercise(
 )
 
 
-# 4. Steps. fx and fy are the slopes of f for x and for y.
+# 4. G's two losses. The minimax loss of x is minus the non-saturating one of -x: one function makes both.
+
+NAMES = dict(minimax="The minimax loss", non_saturating="The non-saturating loss")
+
+
+def losses(**options):
+    return dict(minimax=partial(loss, turn=-1, **options), non_saturating=partial(loss, turn=1, **options))
+
+
+def look_at_losses(logits, *losses):
+    for name, loss in zip(NAMES.values(), losses, strict=True):
+        yield name if logits.size > 1 else f"{name}, far out", call(loss, logits.copy())
+
+
+def in_each(answers, names):
+    """The same mistakes in each part: WHICH in a hint is its name."""
+    return {k.replace("WHICH", name): v for part, name in names.items() for k, v in of(part, answers).items()}
+
+
+IN_LOSSES = {
+    "WHICH: the sign is wrong. G minimises it, so it has to fall when the logits rise.": dict(sign=-1),
+    "WHICH: this is the other of the two. The minimax loss has log(1 - D).": dict(each=lambda y: -softplus(y)),
+    "WHICH: that is the other one with its sign turned. With it G would help D.": dict(each=softplus),
+    "WHICH: that is the batch's sum, not its mean.": [dict(mean=np.sum), dict(mean=np.sum, sign=-1)],
+    "WHICH: one number for the whole batch is wanted, its mean, not one for each sample.": dict(mean=itself),
+    "WHICH: a sigmoid too many: the logits went through it twice.": dict(to=sigmoid),
+    "WHICH: take the natural logarithm, not that to the base 2 or 10.": [dict(sign=1 / math.log(b)) for b in (2, 10)],
+    "WHICH: the mean of all losses, not the loss of a mean.": [dict(to=to) for to in (np.mean, of_mean_d)],
+    "WHICH: the logarithm is missing.": dict(each=lambda y: -sigmoid(y)),
+    "WHICH: that is a logarithm of the logit, not of D.": [dict(each=lambda y, a=a: -np.log(a + y)) for a in (0, 1)],
+    f"WHICH: {ROUNDED}": ROUNDED_LOSSES,
+    f"WHICH: {CUT}": CUT_LOSSES,
+}
+generator_losses = Exercise(
+    "`minimax(logits)`: the mean of log(1 - D). `non_saturating(logits)`: the mean of -log D.",
+    parts=tuple(NAMES),
+    right=[losses(), losses(each=lambda y: np.maximum(-y, 0) + np.log1p(np.exp(-abs(y))))],
+    mistakes=in_each(IN_LOSSES, NAMES),
+    cases={"the logits -3, -0.5, 0, 2": np.array([-3.0, -0.5, 0.0, 2.0])}
+    | {f"the logit {logit} as {kind}": np.array([logit], kind) for logit, kind in FAR_OUT},
+    observe=look_at_losses,
+    praise="Two means, with the right sign, and the right number for every logit.",
+    hints={"far out": f"Perhaps {CUT}"},
+)
+
+
+# 5. Steps. fx and fy are the slopes of f for x and for y.
 
 GAMES = {
     "f = xy + x²/2 - y²": (lambda x, y: y + x, lambda x, y: x - 2 * y),
@@ -343,7 +428,7 @@ steps = Exercise(
 )
 
 
-# 5. Three logs
+# 6. Three logs
 
 NOTHING, MINIMAX, NON_SATURATING = "D learns nothing", "the minimax loss saturates", "the non-saturating loss saturates"
 ADDED, AVERAGED = "a draw, losses added", "a draw, losses averaged"
