@@ -1,4 +1,4 @@
-"""What lesson 02's exercises take for granted: the six printed steps do what the key of exercise 4 says."""
+"""What lesson 02's exercises take for granted: the six printed steps do what the key of exercise 3 says."""
 
 import re
 import textwrap
@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from gan_course import lessons
 from gan_course.exercises import lesson_02 as check
 
-SAID = {  # what exercise 3 says of the two halves of each step
+SAID = {  # what exercise 1 says of the two halves of each step
     "G never moves": "No detach() here",
     "left-over gradients": "opt_g.zero_grad() is missing",
     "one optimiser for both": "G's update moved D",
@@ -25,7 +25,7 @@ SAID = {  # what exercise 3 says of the two halves of each step
 def steps():
     """Return the steps as printed: number to what stands before it, the code of D's part and of G's part."""
     notebook = nbformat.read(lessons.find("02"), as_version=4)
-    text = next(cell.source for cell in notebook.cells if cell.id == "exercise-4-text")
+    text = next(cell.source for cell in notebook.cells if cell.id == "exercise-3-text")
     found = re.findall(r"```python\n(.*?)def step_(\w)\(real, z\):\n(.*?step\(\)\n)(.*?)```", text, re.DOTALL)
     return {int(number): (head, *map(textwrap.dedent, parts)) for head, number, *parts in found}
 

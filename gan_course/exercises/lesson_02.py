@@ -33,108 +33,7 @@ def rebuilt(loss):
     return torch.tensor(loss.item(), requires_grad=True)
 
 
-# 1. One pass
-
-
-def d_loss(d, real, fake, *, sign=1, terms=(1, 1), mean=torch.mean, to=itself, cut=len, way=itself, fakes=itself):
-    of_real, of_fake = to(d(torch.cat([real, fake]))).tensor_split([cut(real)])
-    return way(terms[0] * mean(softplus(-sign * of_real)) + terms[1] * fakes(mean(softplus(sign * of_fake))))
-
-
-def one_mean(d, real, fake, factor=1):
-    return factor * bce(d(torch.cat([real, fake])), torch.cat([torch.ones(len(real), 1), torch.zeros(len(fake), 1)]))
-
-
-def look_at_loss(sizes, function):
-    _, d = players()
-    calls = []
-    d.register_forward_hook(lambda *_: calls.append(1))
-    loss = call(function, d, *(torch.randn(n, 2) for n in sizes))
-    yield "the loss", loss
-    yield "a way back", isinstance(loss, torch.Tensor) and loss.requires_grad
-    yield "a gradient left in D", any(p.grad is not None for p in d.parameters())
-    yield (
-        "its gradient",
-        flat(torch.autograd.grad(loss, list(d.parameters()), allow_unused=True, materialize_grads=True)),
-    )
-    yield "the number of passes", len(calls)
-
-
-one_pass = Exercise(
-    "`d_loss(discriminator, real, fake)`: D's loss with one pass, as the sum of the two means.",
-    right=[d_loss],
-    mistakes={
-        "Half of the right value: a mean over both batches divides by twice as many logits.": one_mean,
-        "Right for batches of equal size only: each mean is over its own batch.": lambda *a: one_mean(*a, factor=2),
-        "These are the labels the other way round: real samples have the label 1, fakes 0.": dict(sign=-1),
-        "Two sigmoids: the loss takes logits, and has a sigmoid of its own.": dict(to=torch.sigmoid),
-        "The sign is wrong: the loss has to fall when D gets better.": dict(way=torch.neg),
-        "Cut where the real samples end, at len(real): the batches may differ in size.": dict(cut=lambda real: 6),
-        "One number for both batches is wanted, the sum of the two means.": dict(mean=itself),
-        "These are sums over the batches; means are wanted.": dict(mean=torch.sum),
-        "The generated samples have no part in it.": dict(terms=(1, 0)),
-        "The real samples have no part in it.": dict(terms=(0, 1)),
-        "The value is right, but backward() can't start there: return the tensor.": dict(way=torch.Tensor.item),
-        "The value is right, but a loss rebuilt from `.item()` knows no way back to D.": dict(way=rebuilt),
-        "The value is right, its gradient isn't: a part is made without gradients.": dict(fakes=torch.Tensor.detach),
-        "Return the loss; who asked for it calls backward().": dict(way=lambda x: x.backward(retain_graph=True) or x),
-        "Right, but from two passes: make one batch with torch.cat.": lambda d, real, fake: (
-            softplus(-d(real)).mean() + softplus(d(fake)).mean()
-        ),
-    },
-    cases={"6 real and 6 generated": (6, 6), "8 real and 4 generated": (8, 4)},
-    observe=look_at_loss,
-    praise="The same loss and the same gradients, with one pass.",
-)
-
-
-# 2. The losses' values
-
-
-def price(logit):
-    return math.log1p(math.exp(logit))
-
-
-def losses(d=lambda real, fake: price(-real) + price(fake), g=lambda fake: price(-fake)):
-    logits = {"undecided": (0.0, 0.0), "D right": (6.0, -6.0), "D fooled": (6.0, 6.0)}
-    return {case: (Number(d(real, fake), 3), Number(g(fake), 3)) for case, (real, fake) in logits.items()}
-
-
-PREDICTIONS = {
-    "D's loss is a sum of two terms, not their mean.": losses(lambda r, f: (price(-r) + price(f)) / 2),
-    "That is the term of the real samples; the fakes' is missing.": losses(lambda r, f: price(-r)),
-    "That is the fakes' term; that of the real samples is missing.": losses(lambda r, f: price(f)),
-    "The labels are the wrong way round: real samples have the label 1.": losses(lambda r, f: price(r) + price(-f)),
-    "That is V. D's loss is its negative.": losses(lambda r, f: -price(-r) - price(f)),
-    "That is log(1 - D), the loss that saturates. Ours is -log D of the fakes.": losses(g=lambda f: -price(f)),
-    "That is -log(1 - D): with it G would help D. Ours is -log D of the fakes.": losses(g=price),
-    "Two sigmoids: the loss takes the logits, not probabilities.": {
-        "undecided": (price(-0.5) + price(0.5), price(-0.5))
-    },
-}
-END = among("undecided", "D right", "D fooled")
-loss_values = Exercise(
-    'The losses `{"undecided": (d, g), ...}`, which case is a good end, and which is nearest to ours.',
-    parts=("prediction", "good_end", "nearest_to_ours"),
-    right=[dict(prediction=losses(), good_end=END, nearest_to_ours=END)],
-    mistakes={
-        **of("prediction", PREDICTIONS),
-        "Good for D; but G learns nothing any more. Is that a good end?": dict(good_end="D right"),
-        "A D that is always fooled is a bad D: it can teach G nothing.": dict(good_end="D fooled"),
-        "Look where D's curve ends in the plot: near 0, or near 1.4?": dict(nearest_to_ours="D right"),
-        "D's loss would be 6 at the end of the plot. Is it?": dict(nearest_to_ours="D fooled"),
-    },
-    pair=("D's loss", "G's loss"),
-    hints={
-        "D's loss": "It is softplus(-logit) for real samples plus softplus(logit) for fakes.",
-        "G's loss": "It is softplus(-logit) of the fakes.",
-    },
-    praise="A good end is near the first: D's loss close to 1.386. (A D that has learned nothing is there, too: look "
-    "at the samples.) The third is no victory of G: a D that is always fooled is a bad D.",
-)
-
-
-# 3. Both updates
+# 1. Both updates
 
 
 def update_d(g, d, opt, real, z, *, terms=(1, 1), attached=False, sign=1, noise=itself, **options):
@@ -238,7 +137,7 @@ updates = Exercise(
         "G's step uses gradients left over from before: opt_g.zero_grad() is missing, or comes too early.": [
             NEVER,
             NEVER | ATTACHED,
-            NEVER | dict(update_d=lambda g, *a: (g.zero_grad(), update_d(g, *a, attached=True))),  # exercise 4, step 2
+            NEVER | dict(update_d=lambda g, *a: (g.zero_grad(), update_d(g, *a, attached=True))),  # exercise 3, step 2
         ],
         **of("update_d", IN_D),
         **of("update_g", IN_G),
@@ -253,7 +152,50 @@ updates = Exercise(
 )
 
 
-# 4. Six steps
+# 2. The losses' values
+
+
+def price(logit):
+    return math.log1p(math.exp(logit))
+
+
+def losses(d=lambda real, fake: price(-real) + price(fake), g=lambda fake: price(-fake)):
+    logits = {"undecided": (0.0, 0.0), "D right": (6.0, -6.0), "D fooled": (6.0, 6.0)}
+    return {case: (Number(d(real, fake), 3), Number(g(fake), 3)) for case, (real, fake) in logits.items()}
+
+
+PREDICTIONS = {
+    "D's loss is a sum of two terms, not their mean.": losses(lambda r, f: (price(-r) + price(f)) / 2),
+    "That is the term of the real samples; the fakes' is missing.": losses(lambda r, f: price(-r)),
+    "That is the fakes' term; that of the real samples is missing.": losses(lambda r, f: price(f)),
+    "The labels are the wrong way round: real samples have the label 1.": losses(lambda r, f: price(r) + price(-f)),
+    "That is V. D's loss is its negative.": losses(lambda r, f: -price(-r) - price(f)),
+    "That is log(1 - D), the loss that saturates. Ours is -log D of the fakes.": losses(g=lambda f: -price(f)),
+    "That is -log(1 - D): with it G would help D. Ours is -log D of the fakes.": losses(g=price),
+    "Two sigmoids: the loss takes the logits, not probabilities.": {
+        "undecided": (price(-0.5) + price(0.5), price(-0.5))
+    },
+}
+loss_values = Exercise(
+    'The losses `{"undecided": (d, g), ...}`, and which case is a good end.',
+    parts=("prediction", "good_end"),
+    right=[dict(prediction=losses(), good_end=among("undecided", "D right", "D fooled"))],
+    mistakes={
+        **of("prediction", PREDICTIONS),
+        "Good for D; but G learns nothing any more. Is that a good end?": dict(good_end="D right"),
+        "A D that is always fooled is a bad D: it can teach G nothing.": dict(good_end="D fooled"),
+    },
+    pair=("D's loss", "G's loss"),
+    hints={
+        "D's loss": "It is softplus(-logit) for real samples plus softplus(logit) for fakes.",
+        "G's loss": "It is softplus(-logit) of the fakes.",
+    },
+    praise="A good end is near the first: D's loss close to 1.386. (A D that has learned nothing is there, too: look "
+    "at the samples.) The third is no victory of G: a D that is always fooled is a bad D.",
+)
+
+
+# 3. Six steps
 
 WORDS = "G never moves, left-over gradients, one optimiser for both, only slower, wrong label, two sigmoids"
 STEPS = dict(enumerate(WORDS.split(", "), 1))
@@ -273,7 +215,7 @@ six_steps = Exercise(
 )
 
 
-# 5. A loss at rest
+# 4. A loss at rest
 
 BEST, CAUSE = (price(-1) + price(0)) / 2, among("two sigmoids", "no detach", "pixel range")
 loss_at_rest = Exercise(
@@ -297,4 +239,59 @@ loss_at_rest = Exercise(
         "rest_of_g": "Cause and D's loss are right. G's is softplus(-l) at the 'logit' l that D gives its fakes.",
     },
     praise="The 'logit' can't leave [0, 1], and at its end the first sigmoid is flat: G gets no slope.",
+)
+
+
+# 5. One pass
+
+
+def d_loss(d, real, fake, *, sign=1, terms=(1, 1), mean=torch.mean, to=itself, cut=len, way=itself, fakes=itself):
+    of_real, of_fake = to(d(torch.cat([real, fake]))).tensor_split([cut(real)])
+    return way(terms[0] * mean(softplus(-sign * of_real)) + terms[1] * fakes(mean(softplus(sign * of_fake))))
+
+
+def one_mean(d, real, fake, factor=1):
+    return factor * bce(d(torch.cat([real, fake])), torch.cat([torch.ones(len(real), 1), torch.zeros(len(fake), 1)]))
+
+
+def look_at_loss(sizes, function):
+    _, d = players()
+    calls = []
+    d.register_forward_hook(lambda *_: calls.append(1))
+    loss = call(function, d, *(torch.randn(n, 2) for n in sizes))
+    yield "the loss", loss
+    yield "a way back", isinstance(loss, torch.Tensor) and loss.requires_grad
+    yield "a gradient left in D", any(p.grad is not None for p in d.parameters())
+    yield (
+        "its gradient",
+        flat(torch.autograd.grad(loss, list(d.parameters()), allow_unused=True, materialize_grads=True)),
+    )
+    yield "the number of passes", len(calls)
+
+
+one_pass = Exercise(
+    "`d_loss(discriminator, real, fake)`: D's loss with one pass, as the sum of the two means.",
+    right=[d_loss],
+    mistakes={
+        "Half of the right value: a mean over both batches divides by twice as many logits.": one_mean,
+        "Right for batches of equal size only: each mean is over its own batch.": lambda *a: one_mean(*a, factor=2),
+        "These are the labels the other way round: real samples have the label 1, fakes 0.": dict(sign=-1),
+        "Two sigmoids: the loss takes logits, and has a sigmoid of its own.": dict(to=torch.sigmoid),
+        "The sign is wrong: the loss has to fall when D gets better.": dict(way=torch.neg),
+        "Cut where the real samples end, at len(real): the batches may differ in size.": dict(cut=lambda real: 6),
+        "One number for both batches is wanted, the sum of the two means.": dict(mean=itself),
+        "These are sums over the batches; means are wanted.": dict(mean=torch.sum),
+        "The generated samples have no part in it.": dict(terms=(1, 0)),
+        "The real samples have no part in it.": dict(terms=(0, 1)),
+        "The value is right, but backward() can't start there: return the tensor.": dict(way=torch.Tensor.item),
+        "The value is right, but a loss rebuilt from `.item()` knows no way back to D.": dict(way=rebuilt),
+        "The value is right, its gradient isn't: a part is made without gradients.": dict(fakes=torch.Tensor.detach),
+        "Return the loss; who asked for it calls backward().": dict(way=lambda x: x.backward(retain_graph=True) or x),
+        "Right, but from two passes: make one batch with torch.cat.": lambda d, real, fake: (
+            softplus(-d(real)).mean() + softplus(d(fake)).mean()
+        ),
+    },
+    cases={"6 real and 6 generated": (6, 6), "8 real and 4 generated": (8, 4)},
+    observe=look_at_loss,
+    praise="The same loss and the same gradients, with one pass.",
 )
