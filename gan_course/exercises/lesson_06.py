@@ -18,125 +18,83 @@ def one(option, answers):
     return {text: [{option: a} for a in (some if isinstance(some, list) else [some])] for text, some in answers.items()}
 
 
-# 1. A bias for each class
+# 1. The projection by itself
 
 
-def class_split(layer, table, *, bias=1, first=False, label_first=False, turned=False, out=None):
-    k = table.embedding_dim
-    weight = layer.weight[:, k:] if first else layer.weight[:, :-k]
-    label = layer.weight[:, :k] if label_first else layer.weight[:, -k:]
-    biases = table.weight @ (label if turned else label.T) + bias * layer.bias
-    return out(weight, biases, layer, table) if out else (weight, biases)
+def projected(way):
+    """Make an answer of way(linear(phi), the inner products (n, 1), table(y), phi, the table, y)."""
+    return lambda phi, y, linear, table: way(
+        linear(phi), (table(y) * phi).sum(1, keepdim=True), table(y), phi, table.weight, y
+    )
 
 
-def by_trying(layer, table):
-    latent = layer.in_features - table.embedding_dim
-    biases = layer(torch.cat([torch.zeros(table.num_embeddings, latent), table.weight], dim=1))
-    return layer.weight[:, :latent].detach().numpy(), biases
+def look_at_projection(n, project):
+    phi, y = torch.randn(n, 3, requires_grad=True), torch.tensor([2, 0, 2, 4])[:n]
+    linear, table = nn.Linear(3, 1), nn.Embedding(5, 3)
+    logits = call(project, phi, y, linear, table)
+    yield "the logits", logits
+    yield "a way back", isinstance(logits, torch.Tensor) and logits.requires_grad
+    tensors = {"the features": phi, "the linear layer": linear.weight, "the table": table.weight}
+    found = torch.autograd.grad(logits.square().sum(), [*tensors.values()], allow_unused=True, materialize_grads=True)
+    yield from zip((f"the gradient of {name}" for name in tensors), found, strict=True)
 
 
-def look_at_split(sizes, split):
-    latent, label, outputs, classes = sizes
-    layer, table = nn.Linear(latent + label, outputs), nn.Embedding(classes, label)
-    before = [tensor.detach().clone() for tensor in (*layer.parameters(), table.weight)]
-    weight, biases = several(call(split, layer, table), "the weights for z", "the biases of all classes")
-    yield "the weights for z", weight
-    yield "the biases", biases
-    yield "layer and table stay as they are", list(map(torch.equal, before, (*layer.parameters(), table.weight)))
-
-
-SPLITS = {  # of the weights, the biases, layer and table
-    "The weights for z are transposed: one row for each output, as in the layer itself.": lambda w, b, *_: (w.T, b),
-    "The biases are right and transposed: one row for each class.": lambda w, b, *_: (w, b.T),
-    "Transposed before the layer's bias was added: one row for each class.": lambda w, b, c, t: (
-        (w, (b - c.bias).T + c.bias) if b.shape[0] == b.shape[1] else (w, b.T)
+PROJECTIONS = {
+    "(n, 1) plus (n,) is broadcast to (n, n), without an error: keepdim=True.": lambda p, s, *_: p + s[:, 0],
+    "That multiplies every picture's features by every label's row.": lambda p, s, r, f, *_: p + f @ r.T,
+    "These are logits for all classes. Pick each picture's own: table(y).": lambda p, s, r, f, t, y: p + f @ t.T,
+    "`@` multiplies matrices. Here number by number, then a sum.": lambda p, s, r, f, *_: p + torch.mm(f, r),
+    "The product is not summed over the features yet.": lambda p, s, r, f, *_: p + r * f,
+    "One number for the whole batch: each picture has its own, dim=1.": [
+        lambda p, s, *_: s.sum(),
+        lambda p, s, *_: (p + s).mean(),
+    ],
+    "The values are right, the shape is (n,). Beside labels (n, 1) it would be broadcast.": lambda p, s, *_: (p + s)[
+        :, 0
+    ],
+    "The part without a label is missing: linear(phi).": lambda p, s, *_: s,
+    "The projection is missing.": lambda p, *_: p,
+    "An inner product is a sum over the features, not a mean.": lambda p, s, *_: p + s / 3,
+    "The projection is summed over all pictures: each has its own, dim=1.": lambda p, s, *_: p + s.sum(),
+    "The sum is over pictures: features are dimension 1.": lambda p, s, r, f, *_: p + (r * f).sum(0, keepdim=True),
+    "The label's row is not multiplied by the features: so it's a bias.": lambda p, s, r, *_: p + r.sum(1, True),
+    "The projection is added, not subtracted.": lambda p, s, *_: p - s,
+    "The two parts are added, not multiplied.": lambda p, s, *_: p * s,
+    "That is the cosine. The product isn't divided by lengths.": lambda p, s, r, f, *_: (
+        p + s / (r.norm(dim=1, keepdim=True) * f.norm(dim=1, keepdim=True))
     ),
-    "Both are transposed: a row for each output, then a row for each class.": lambda w, b, *_: (w.T, b.T),
-    "The two come back in the wrong order: the weights first.": lambda w, b, *_: (b, w),
-    "These biases are one class's only.": lambda w, b, *_: (w, b[0]),
-    "That is the mean over all classes: each has biases of its own.": lambda w, b, *_: (w, b.mean(0).expand_as(b)),
-    "The table has no part in these biases.": [
-        lambda w, b, c, t: (w, c.bias.expand_as(b)),
-        lambda w, b, c, t: (w, c.bias),
+    "A logit goes out: no sigmoid here.": lambda p, s, *_: (p + s).sigmoid(),
+    "The values are right; the table gets no gradient.": lambda p, s, r, f, *_: p + (r.detach() * f).sum(1, True),
+    "The values are right; the features get a gradient by one of two ways only.": [
+        lambda p, s, r, f, *_: p + (r * f.detach()).sum(1, keepdim=True),
+        lambda p, s, *_: p.detach() + s,
     ],
-    "A row of the table is no bias yet: the layer multiplies it by its weights for the label.": [
-        lambda w, b, layer, table: (w, table.weight),
-        lambda w, b, layer, table: (w, table.weight + layer.bias[: table.embedding_dim]),
-    ],
-    "A row has embedding_dim numbers; num_embeddings is the classes.": lambda w, b, c, t: (c.weight[:, : -len(b)], b),
-    "That is the whole weight: z's columns only.": lambda w, b, layer, table: (layer.weight, b),
-    "Read the sizes off: z has in_features - embedding_dim numbers.": lambda w, b, c, t: (c.weight[:, :3], b),
-    "Layer and table stay as they are: no adding in place.": lambda w, b, c, t: (w, b, t.weight.data.add_(0.5))[:2],
+    "The values are right, but nothing can learn from them: no detach().": lambda p, s, *_: (p + s).detach(),
+    "squeeze() also takes away a batch of one: use keepdim=True.": lambda p, s, *_: (p + s).squeeze()[:, None],
 }
-class_biases = Exercise(
-    "`class_biases(layer, table)`: the weights that act on z, and the biases of all classes, one row a class.",
-    right=[class_split, by_trying],
+WAYS = [
+    lambda p, s, *_: p + s,
+    lambda p, s, r, f, *_: p + torch.einsum("nd,nd->n", r, f)[:, None],
+    lambda p, s, r, f, t, y: p + (f @ t.T).gather(1, y[:, None]),
+    lambda p, s, r, f, *_: p + torch.diag(f @ r.T)[:, None],
+]
+projection_logits = Exercise(
+    "`projection_logits(phi, y, linear, table)`: logits (n, 1).",
+    right=[projected(way) for way in WAYS],
     mistakes={
-        **one("out", SPLITS),
-        "z comes first in the joined input, the label's row last: take the weights in that order.": [
-            dict(first=True, label_first=label_first) for label_first in (False, True)
+        **{t: [projected(w) for w in (some if isinstance(some, list) else [some])] for t, some in PROJECTIONS.items()},
+        "linear goes from the features; the label's row is not its input.": [
+            lambda phi, y, linear, table, mix=mix: linear(mix(phi, table(y))) for mix in (torch.add, torch.mul)
         ],
-        "The label's row is multiplied by the wrong columns: in the joined input it comes last.": dict(
-            label_first=True
-        ),
-        "The layer's own bias is missing: it belongs to every class.": dict(bias=0),
-        "The layer's own bias is added, once.": [dict(bias=2), dict(bias=-1)],
-        "The label's weights act the other way round: a layer computes W e, in rows that is e Wᵀ.": dict(turned=True),
     },
-    cases={"all sizes 3": (3, 3, 3, 3), "z of 6, rows of 3, 4 outputs, 5 classes": (6, 3, 4, 5)},
-    observe=look_at_split,
-    hints={
-        "the weights for z": "They are the layer's first columns, as many as z has numbers.",
-        "the biases": "Each is a row of the table times W_e, the layer's last columns turned, plus the layer's bias.",
-    },
-    praise="A joined label is a bias for each class, and nothing more.",
+    cases={"4 pictures": 4, "one picture": 1},
+    observe=look_at_projection,
+    praise="One inner product a picture, and its logit beside it.",
+    hints={"the logits": "Each is linear(phi) plus the sum over features of table(y) times phi, in the shape (n, 1)."},
 )
 
 
-# 2. Labels drawn evenly
-
-REAL = {"cat": 0.8, "dog": 0.2}
-BEST = {"cat": 0.8 / 1.3, "dog": 0.2 / 0.7}
-LOSS = -sum(p * math.log(BEST[name]) + 0.5 * math.log(1 - BEST[name]) for name, p in REAL.items())
-GUESSES = {  # for cat and dog
-    "1/2 is right where all labels are equally frequent. Here D sees more real cats than generated ones.": (0.5, 0.5),
-    "That is the share among the *real* pictures. D compares them with the generated ones.": (0.8, 0.2),
-    "That is D's probability of 'generated'. Wanted is that of 'real'.": (0.5 / 1.3, 0.5 / 0.7),
-    "That is p(y) / q(y), the odds. The probability is p / (p + q).": (1.6, 0.4),
-    "That is D's logit. Wanted is its probability.": (math.log(1.6), math.log(0.4)),
-    "That is p(y) q(y). The probability is p / (p + q).": (0.4, 0.1),
-    "D isn't that sure: half of the fakes are cats, too.": (1.0, 0.0),
-    "Cats are right. Dogs are rarer among the real ones: what does D say then?": (..., 0.5),
-    "You have exchanged the two: cats are frequent among the real ones.": (0.2 / 0.7, 0.8 / 1.3),
-}
-PRICES = {
-    "2 log 2 is D's loss where it is undecided. Put your two probabilities into the loss.": 2 * math.log(2),
-    "Half of it, or one term of two: the loss is the sum of the two means.": LOSS / 2,
-    "That is V. D minimises its negative.": -LOSS,
-    "Among the real pictures cats count 0.8, dogs 0.2; only the fakes are half and half.": 1.515,
-    "Among the fakes both count 0.5; only the real pictures are 0.8 and 0.2.": 1.471,
-    "Those are bits. Take natural logarithms.": LOSS / math.log(2),
-    "Weigh each class by how often it comes; don't just add up four logarithms.": 3.030,
-}
-even_labels = Exercise(
-    "D's probabilities for cat and dog, its loss, and whether its logit has a slope in x.",
-    parts=("probability", "loss", "slope"),
-    right=[dict(probability={n: Number(d, 2) for n, d in BEST.items()}, loss=Number(LOSS, 2), slope=False)],
-    mistakes={
-        **of("probability", {text: dict(zip(REAL, pair, strict=True)) for text, pair in GUESSES.items()}),
-        **of("loss", PRICES),
-        "The logit is log(p(y) / q(y)) here. Does it change if a picture does, but not its label?": dict(slope=True),
-    },
-    hints={
-        **dict.fromkeys(REAL, "It is p(y) p(x|y) over p(y) p(x|y) + q(y) p_g(x|y), where p(x|y) and p_g(x|y) cancel."),
-        "loss": "It is the mean of -log D over real pictures, plus the mean of -log(1 - D) over the fakes, half cats.",
-        "slope": "True or False is wanted.",
-    },
-    praise="D knows which label is asked for too often. It tells G nothing, because G can do nothing about it.",
-)
-
-
-# 3. Which label goes where?
+# 2. Which label goes where?
 
 
 def both_losses(g, d, real, y, z, y_fake, *, labels=(1, 0, 1, 1), cut=torch.Tensor.detach, sign=1, mean=torch.mean,
@@ -256,83 +214,163 @@ conditional_losses = Exercise(
 )
 
 
-# 4. The projection by itself
+# 3. Labels drawn evenly
 
-
-def projected(way):
-    """Make an answer of way(linear(phi), the inner products (n, 1), table(y), phi, the table, y)."""
-    return lambda phi, y, linear, table: way(
-        linear(phi), (table(y) * phi).sum(1, keepdim=True), table(y), phi, table.weight, y
-    )
-
-
-def look_at_projection(n, project):
-    phi, y = torch.randn(n, 3, requires_grad=True), torch.tensor([2, 0, 2, 4])[:n]
-    linear, table = nn.Linear(3, 1), nn.Embedding(5, 3)
-    logits = call(project, phi, y, linear, table)
-    yield "the logits", logits
-    yield "a way back", isinstance(logits, torch.Tensor) and logits.requires_grad
-    tensors = {"the features": phi, "the linear layer": linear.weight, "the table": table.weight}
-    found = torch.autograd.grad(logits.square().sum(), [*tensors.values()], allow_unused=True, materialize_grads=True)
-    yield from zip((f"the gradient of {name}" for name in tensors), found, strict=True)
-
-
-PROJECTIONS = {
-    "(n, 1) plus (n,) is broadcast to (n, n), without an error: keepdim=True.": lambda p, s, *_: p + s[:, 0],
-    "That multiplies every picture's features by every label's row.": lambda p, s, r, f, *_: p + f @ r.T,
-    "These are logits for all classes. Pick each picture's own: table(y).": lambda p, s, r, f, t, y: p + f @ t.T,
-    "`@` multiplies matrices. Here number by number, then a sum.": lambda p, s, r, f, *_: p + torch.mm(f, r),
-    "The product is not summed over the features yet.": lambda p, s, r, f, *_: p + r * f,
-    "One number for the whole batch: each picture has its own, dim=1.": [
-        lambda p, s, *_: s.sum(),
-        lambda p, s, *_: (p + s).mean(),
-    ],
-    "The values are right, the shape is (n,). Beside labels (n, 1) it would be broadcast.": lambda p, s, *_: (p + s)[
-        :, 0
-    ],
-    "The part without a label is missing: linear(phi).": lambda p, s, *_: s,
-    "The projection is missing.": lambda p, *_: p,
-    "An inner product is a sum over the features, not a mean.": lambda p, s, *_: p + s / 3,
-    "The projection is summed over all pictures: each has its own, dim=1.": lambda p, s, *_: p + s.sum(),
-    "The sum is over pictures: features are dimension 1.": lambda p, s, r, f, *_: p + (r * f).sum(0, keepdim=True),
-    "The label's row is not multiplied by the features: so it's a bias.": lambda p, s, r, *_: p + r.sum(1, True),
-    "The projection is added, not subtracted.": lambda p, s, *_: p - s,
-    "The two parts are added, not multiplied.": lambda p, s, *_: p * s,
-    "That is the cosine. The product isn't divided by lengths.": lambda p, s, r, f, *_: (
-        p + s / (r.norm(dim=1, keepdim=True) * f.norm(dim=1, keepdim=True))
-    ),
-    "A logit goes out: no sigmoid here.": lambda p, s, *_: (p + s).sigmoid(),
-    "The values are right; the table gets no gradient.": lambda p, s, r, f, *_: p + (r.detach() * f).sum(1, True),
-    "The values are right; the features get a gradient by one of two ways only.": [
-        lambda p, s, r, f, *_: p + (r * f.detach()).sum(1, keepdim=True),
-        lambda p, s, *_: p.detach() + s,
-    ],
-    "The values are right, but nothing can learn from them: no detach().": lambda p, s, *_: (p + s).detach(),
-    "squeeze() also takes away a batch of one: use keepdim=True.": lambda p, s, *_: (p + s).squeeze()[:, None],
+REAL = {"cat": 0.8, "dog": 0.2}
+BEST = {"cat": 0.8 / 1.3, "dog": 0.2 / 0.7}
+LOSS = -sum(p * math.log(BEST[name]) + 0.5 * math.log(1 - BEST[name]) for name, p in REAL.items())
+GUESSES = {  # for cat and dog
+    "1/2 is right where all labels are equally frequent. Here D sees more real cats than generated ones.": (0.5, 0.5),
+    "That is the share among the *real* pictures. D compares them with the generated ones.": (0.8, 0.2),
+    "That is D's probability of 'generated'. Wanted is that of 'real'.": (0.5 / 1.3, 0.5 / 0.7),
+    "That is p(y) / q(y), the odds. The probability is p / (p + q).": (1.6, 0.4),
+    "That is D's logit. Wanted is its probability.": (math.log(1.6), math.log(0.4)),
+    "That is p(y) q(y). The probability is p / (p + q).": (0.4, 0.1),
+    "D isn't that sure: half of the fakes are cats, too.": (1.0, 0.0),
+    "Cats are right. Dogs are rarer among the real ones: what does D say then?": (..., 0.5),
+    "You have exchanged the two: cats are frequent among the real ones.": (0.2 / 0.7, 0.8 / 1.3),
 }
-WAYS = [
-    lambda p, s, *_: p + s,
-    lambda p, s, r, f, *_: p + torch.einsum("nd,nd->n", r, f)[:, None],
-    lambda p, s, r, f, t, y: p + (f @ t.T).gather(1, y[:, None]),
-    lambda p, s, r, f, *_: p + torch.diag(f @ r.T)[:, None],
-]
-projection_logits = Exercise(
-    "`projection_logits(phi, y, linear, table)`: logits (n, 1).",
-    right=[projected(way) for way in WAYS],
+PRICES = {
+    "2 log 2 is D's loss where it is undecided. Put your two probabilities into the loss.": 2 * math.log(2),
+    "Half of it, or one term of two: the loss is the sum of the two means.": LOSS / 2,
+    "That is V. D minimises its negative.": -LOSS,
+    "Among the real pictures cats count 0.8, dogs 0.2; only the fakes are half and half.": 1.515,
+    "Among the fakes both count 0.5; only the real pictures are 0.8 and 0.2.": 1.471,
+    "Those are bits. Take natural logarithms.": LOSS / math.log(2),
+    "Weigh each class by how often it comes; don't just add up four logarithms.": 3.030,
+}
+even_labels = Exercise(
+    "D's probabilities for cat and dog, its loss, and whether its logit has a slope in x.",
+    parts=("probability", "loss", "slope"),
+    right=[dict(probability={n: Number(d, 2) for n, d in BEST.items()}, loss=Number(LOSS, 2), slope=False)],
     mistakes={
-        **{t: [projected(w) for w in (some if isinstance(some, list) else [some])] for t, some in PROJECTIONS.items()},
-        "linear goes from the features; the label's row is not its input.": [
-            lambda phi, y, linear, table, mix=mix: linear(mix(phi, table(y))) for mix in (torch.add, torch.mul)
-        ],
+        **of("probability", {text: dict(zip(REAL, pair, strict=True)) for text, pair in GUESSES.items()}),
+        **of("loss", PRICES),
+        "The logit is log(p(y) / q(y)) here. Does it change if a picture does, but not its label?": dict(slope=True),
     },
-    cases={"4 pictures": 4, "one picture": 1},
-    observe=look_at_projection,
-    praise="One inner product a picture, and its logit beside it.",
-    hints={"the logits": "Each is linear(phi) plus the sum over features of table(y) times phi, in the shape (n, 1)."},
+    hints={
+        **dict.fromkeys(REAL, "It is p(y) p(x|y) over p(y) p(x|y) + q(y) p_g(x|y), where p(x|y) and p_g(x|y) cancel."),
+        "loss": "It is the mean of -log D over real pictures, plus the mean of -log(1 - D) over the fakes, half cats.",
+        "slope": "True or False is wanted.",
+    },
+    praise="D knows which label is asked for too often. It tells G nothing, because G can do nothing about it.",
 )
 
 
-# 5. A truncated normal distribution
+# 4. Six complaints
+
+NAMES = "shuffled apart, collapsed class, label out of range, other label frequencies, not flattened, nothing is wrong"
+SIX = among(dict(zip("ABCDEF", NAMES.split(", "), strict=True)), "one-hot labels")
+six_complaints = Exercise(
+    'What each of the six sees: `{"A": word, ... "F": word}`, no word twice.',
+    right=[SIX],
+    mistakes={
+        "A gets every digit, B gets the right one. In which of them do labels do nothing?": {"A": SIX["B"]},
+        "In D every class is as it should be; so its labels are learned. In A none are.": [
+            {"A": SIX["D"]},
+            {"D": SIX["A"]},
+        ],
+        "An accuracy of 10 % is chance. That isn't how it should be.": {"A": SIX["F"]},
+        "Better than real digits, and nothing is wrong? Look at the ones, too.": {"B": SIX["F"]},
+        "With one-hot labels nothing stops: a row of a table is a one-hot label times a matrix.": {
+            "C": "one-hot labels"
+        },
+        "With one-hot labels the dimensions would be right.": {"E": "one-hot labels"},
+        "C's message comes from a lookup, E's from joining.": [{"C": SIX["E"]}, {"E": SIX["C"]}],
+        "D's samples are as good as real ones, in every class: so none has collapsed.": {"D": SIX["B"]},
+        "D's loss isn't where it should be. Who sees a difference between real and generated *labels*?": {
+            "D": SIX["F"]
+        },
+        "It hasn't been trained yet: what can have collapsed, or been shuffled?": [{"F": SIX["A"]}, {"F": SIX["B"]}],
+    },
+    hints={
+        "A": "The digits are learned, the labels are not. What would D have to see, and does it in this program?",
+        "B": "Which number of a class can be perfect, even better than real, when all its pictures are one?",
+        "C": "Where does PyTorch say 'self'? What is indexed with a label, and how many rows has it?",
+        "D": "By the formula for the best logit, what can be left of it when the pictures of every class are right?",
+        "E": "Which of the tensors that are joined has four dimensions, and which has two?",
+        "F": "Through which numbers does a label act in that generator, and what are they before training?",
+    },
+    praise="Two that stop the program, three that don't, and one that is as it should be.",
+)
+
+
+# 5. A bias for each class
+
+
+def class_split(layer, table, *, bias=1, first=False, label_first=False, turned=False, out=None):
+    k = table.embedding_dim
+    weight = layer.weight[:, k:] if first else layer.weight[:, :-k]
+    label = layer.weight[:, :k] if label_first else layer.weight[:, -k:]
+    biases = table.weight @ (label if turned else label.T) + bias * layer.bias
+    return out(weight, biases, layer, table) if out else (weight, biases)
+
+
+def by_trying(layer, table):
+    latent = layer.in_features - table.embedding_dim
+    biases = layer(torch.cat([torch.zeros(table.num_embeddings, latent), table.weight], dim=1))
+    return layer.weight[:, :latent].detach().numpy(), biases
+
+
+def look_at_split(sizes, split):
+    latent, label, outputs, classes = sizes
+    layer, table = nn.Linear(latent + label, outputs), nn.Embedding(classes, label)
+    before = [tensor.detach().clone() for tensor in (*layer.parameters(), table.weight)]
+    weight, biases = several(call(split, layer, table), "the weights for z", "the biases of all classes")
+    yield "the weights for z", weight
+    yield "the biases", biases
+    yield "layer and table stay as they are", list(map(torch.equal, before, (*layer.parameters(), table.weight)))
+
+
+SPLITS = {  # of the weights, the biases, layer and table
+    "The weights for z are transposed: one row for each output, as in the layer itself.": lambda w, b, *_: (w.T, b),
+    "The biases are right and transposed: one row for each class.": lambda w, b, *_: (w, b.T),
+    "Transposed before the layer's bias was added: one row for each class.": lambda w, b, c, t: (
+        (w, (b - c.bias).T + c.bias) if b.shape[0] == b.shape[1] else (w, b.T)
+    ),
+    "Both are transposed: a row for each output, then a row for each class.": lambda w, b, *_: (w.T, b.T),
+    "The two come back in the wrong order: the weights first.": lambda w, b, *_: (b, w),
+    "These biases are one class's only.": lambda w, b, *_: (w, b[0]),
+    "That is the mean over all classes: each has biases of its own.": lambda w, b, *_: (w, b.mean(0).expand_as(b)),
+    "The table has no part in these biases.": [
+        lambda w, b, c, t: (w, c.bias.expand_as(b)),
+        lambda w, b, c, t: (w, c.bias),
+    ],
+    "A row of the table is no bias yet: the layer multiplies it by its weights for the label.": [
+        lambda w, b, layer, table: (w, table.weight),
+        lambda w, b, layer, table: (w, table.weight + layer.bias[: table.embedding_dim]),
+    ],
+    "A row has embedding_dim numbers; num_embeddings is the classes.": lambda w, b, c, t: (c.weight[:, : -len(b)], b),
+    "That is the whole weight: z's columns only.": lambda w, b, layer, table: (layer.weight, b),
+    "Read the sizes off: z has in_features - embedding_dim numbers.": lambda w, b, c, t: (c.weight[:, :3], b),
+    "Layer and table stay as they are: no adding in place.": lambda w, b, c, t: (w, b, t.weight.data.add_(0.5))[:2],
+}
+class_biases = Exercise(
+    "`class_biases(layer, table)`: the weights that act on z, and the biases of all classes, one row a class.",
+    right=[class_split, by_trying],
+    mistakes={
+        **one("out", SPLITS),
+        "z comes first in the joined input, the label's row last: take the weights in that order.": [
+            dict(first=True, label_first=label_first) for label_first in (False, True)
+        ],
+        "The label's row is multiplied by the wrong columns: in the joined input it comes last.": dict(
+            label_first=True
+        ),
+        "The layer's own bias is missing: it belongs to every class.": dict(bias=0),
+        "The layer's own bias is added, once.": [dict(bias=2), dict(bias=-1)],
+        "The label's weights act the other way round: a layer computes W e, in rows that is e Wᵀ.": dict(turned=True),
+    },
+    cases={"all sizes 3": (3, 3, 3, 3), "z of 6, rows of 3, 4 outputs, 5 classes": (6, 3, 4, 5)},
+    observe=look_at_split,
+    hints={
+        "the weights for z": "They are the layer's first columns, as many as z has numbers.",
+        "the biases": "Each is a row of the table times W_e, the layer's last columns turned, plus the layer's bias.",
+    },
+    praise="A joined label is a bias for each class, and nothing more.",
+)
+
+
+# 6. A truncated normal distribution
 
 
 def outside(z, t):
@@ -465,42 +503,4 @@ truncated_normal = Exercise(
         "numbers are repeated": "Every coordinate is drawn by itself.",
     },
     praise="Each coordinate from the middle of the bell, its shape kept.",
-)
-
-
-# 6. Six complaints
-
-NAMES = "shuffled apart, collapsed class, label out of range, other label frequencies, not flattened, nothing is wrong"
-SIX = among(dict(zip("ABCDEF", NAMES.split(", "), strict=True)), "one-hot labels")
-six_complaints = Exercise(
-    'What each of the six sees: `{"A": word, ... "F": word}`, no word twice.',
-    right=[SIX],
-    mistakes={
-        "A gets every digit, B gets the right one. In which of them do labels do nothing?": {"A": SIX["B"]},
-        "In D every class is as it should be; so its labels are learned. In A none are.": [
-            {"A": SIX["D"]},
-            {"D": SIX["A"]},
-        ],
-        "An accuracy of 10 % is chance. That isn't how it should be.": {"A": SIX["F"]},
-        "Better than real digits, and nothing is wrong? Look at the ones, too.": {"B": SIX["F"]},
-        "With one-hot labels nothing stops: a row of a table is a one-hot label times a matrix.": {
-            "C": "one-hot labels"
-        },
-        "With one-hot labels the dimensions would be right.": {"E": "one-hot labels"},
-        "C's message comes from a lookup, E's from joining.": [{"C": SIX["E"]}, {"E": SIX["C"]}],
-        "D's samples are as good as real ones, in every class: so none has collapsed.": {"D": SIX["B"]},
-        "D's loss isn't where it should be. Who sees a difference between real and generated *labels*?": {
-            "D": SIX["F"]
-        },
-        "It hasn't been trained yet: what can have collapsed, or been shuffled?": [{"F": SIX["A"]}, {"F": SIX["B"]}],
-    },
-    hints={
-        "A": "The digits are learned, the labels are not. What would D have to see, and does it in this program?",
-        "B": "Which number of a class can be perfect, even better than real, when all its pictures are one?",
-        "C": "Where does PyTorch say 'self'? What is indexed with a label, and how many rows has it?",
-        "D": "By the formula for the best logit, what can be left of it when the pictures of every class are right?",
-        "E": "Which of the tensors that are joined has four dimensions, and which has two?",
-        "F": "Through which numbers does a label act in that generator, and what are they before training?",
-    },
-    praise="Two that stop the program, three that don't, and one that is as it should be.",
 )
