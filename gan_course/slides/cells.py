@@ -14,6 +14,7 @@ BEGINS, GOES_ON = ("slide", "subslide"), ("-", "fragment")
 OPTIONS = {"markdown": {"text"}, "code": {"source", "output", "beside"}, "notes": set()}
 PAUSE, NEXT = ". . .", "---"
 HEADING = re.compile(r"\s*(#+ .+)\n*")
+LOCAL_PICTURE = re.compile(r"!\[[^\]]*\]\((?!https?:)[^)]*\)\s*")  # the deck is a folder of its own
 LOCAL_LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https?:)[^)]*\)")
 
 
@@ -79,6 +80,7 @@ def _add(slides, cell, kind, options):
 
 
 def _add_text(slides, own, kind, options):
+    own = LOCAL_PICTURE.sub("", own)
     own_heading, own_text = _split_heading(own)
     lines = options.get("text", own.splitlines())
     if not isinstance(lines, list):
