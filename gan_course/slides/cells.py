@@ -14,7 +14,8 @@ BEGINS, GOES_ON = ("slide", "subslide"), ("-", "fragment")
 OPTIONS = {"markdown": {"text"}, "code": {"source", "output", "beside"}, "notes": set()}
 PAUSE, NEXT = ". . .", "---"
 HEADING = re.compile(r"\s*(#+ .+)\n*")
-LOCAL_PICTURE = re.compile(r"!\[[^\]]*\]\((?!https?:)[^)]*\)\s*")  # the deck is a folder of its own
+# Neither leads anywhere from a deck, which is a folder of its own.
+LOCAL_PICTURE = re.compile(r"!\[[^\]]*\]\((?!https?:)[^)]*\)\s*")
 LOCAL_LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https?:)[^)]*\)")
 
 
@@ -80,7 +81,7 @@ def _add(slides, cell, kind, options):
 
 
 def _add_text(slides, own, kind, options):
-    own = LOCAL_PICTURE.sub("", own)
+    own = LOCAL_LINK.sub(r"\1", LOCAL_PICTURE.sub("", own))
     own_heading, own_text = _split_heading(own)
     lines = options.get("text", own.splitlines())
     if not isinstance(lines, list):
@@ -93,7 +94,7 @@ def _add_text(slides, own, kind, options):
         elif heading:
             text = part  # a heading within a slide stays where it is
         if "text" in options:
-            slides[-1].notes.append(markdown(LOCAL_LINK.sub(r"\1", own_text)))
+            slides[-1].notes.append(markdown(own_text))
         blocks = [markdown(block) for block in _split(text.splitlines(), PAUSE)]
         blocks = _fragments(blocks[:1], kind == "fragment") + _fragments(blocks[1:], True)
         slides[-1].blocks += [("text", block) for block in blocks if block]
