@@ -20,7 +20,7 @@ project, release, author = about["name"], about["version"], about["authors"][0][
 repository = about["urls"]["Repository"]
 
 root_doc = "docs/index"
-include_patterns = ["docs/*.md", "notebooks/[0-9][0-9]_*.ipynb", "README.md", "CONTRIBUTING.md"]
+include_patterns = ["docs/*.md", "notebooks/[0-9][0-9]*_*.ipynb", "README.md", "CONTRIBUTING.md"]
 include_patterns += ["results/*.md", "benchmarks/*.md"]
 exclude_patterns = [".*", "build", "runs", "tests"]  # folders not worth looking through
 extensions = ["myst_nb", "lesson_pages", "written_pages"]

@@ -56,12 +56,13 @@ START_UP_NOISE = (
 
 
 def all_lessons():
-    """Return the lessons' paths, in order."""
-    return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    """Return the lessons' paths, in order: 05, 05b, 06."""
+    names = "[0-9][0-9]_*.ipynb", "[0-9][0-9][a-z]_*.ipynb"
+    return sorted(path for name in names for path in NOTEBOOKS.glob(name))
 
 
 def find(number):
-    """Return the path of a lesson by its number ("02") or name.
+    """Return the path of a lesson by its number ("02", "05b") or name.
 
     Raises
     ------
