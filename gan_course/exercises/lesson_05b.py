@@ -48,8 +48,7 @@ SIGNS = "G goes down its own loss, -softplus(psi theta): its theta moves along +
 HALF = "The penalty is (gamma / 2) psi squared. Its slope in psi is gamma psi."
 dirac_step = Exercise(
     "`dirac_step(theta, psi, gamma, eta)`: both players' numbers after one step of both at once.",
-    right=[dirac],
-    noted={"Both at once, each down its own loss: autograd and the formulas agree.": by_autograd},
+    right=[dirac, by_autograd],
     mistakes={
         SIGNS: dict(g=lambda t, p: -sigmoid(p * t) * p),
         "D goes down its loss: the slope of softplus(psi theta) in psi is s(psi theta) theta, and psi moves against it.": [
