@@ -154,7 +154,7 @@ def endless(*arguments):
 
 
 def cells(lesson):
-    return nbformat.read(lessons.find(lesson[-2:]), as_version=4).cells
+    return nbformat.read(lessons.find(lesson.removeprefix("lesson_")), as_version=4).cells
 
 
 def tagged(found, tag):

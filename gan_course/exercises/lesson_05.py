@@ -1,12 +1,10 @@
-"""Lesson 05's exercises. They play with a small kernel, and with discriminators of a few numbers."""
-
-import math
+"""Lesson 05's exercises. They play with small matrices and kernels, and with discriminators of a few numbers."""
 
 import torch
 from torch import nn
 from torch.nn.functional import normalize, softplus
 
-from gan_course.exercises import Between, Clue, Exercise, Number, among, call, of
+from gan_course.exercises import Clue, Exercise, among, call
 
 
 def itself(x):
@@ -22,7 +20,94 @@ def one(option, answers):
     return {text: [{option: a} for a in (some if isinstance(some, list) else [some])] for text, some in answers.items()}
 
 
-# 1. Power iteration for a convolution
+# 1. Power iteration
+
+
+def power(W, v, n, *, first=lambda W, v: W @ v, second=lambda W, u: W.T @ u, unit_u=unit, unit_v=unit,
+          rounds=lambda n: n, result=lambda W, u, v, x: u @ W @ v, start=itself):  # fmt: skip
+    x = v = start(v)
+    for _ in range(rounds(n)):
+        x, u = v, unit_u(first(W, v))
+        v = unit_v(second(W, u))
+    return result(W, u, v, x)
+
+
+def in_place_power(W, v, n):
+    for _ in range(n):
+        u = unit(W @ v)
+        v.copy_(unit(W.T @ u))
+    return u @ W @ v
+
+
+def through_the_square(W, v, n):
+    for _ in range(n):
+        v = unit(W.T @ (W @ v))
+    return (W.T @ (W @ v)).norm()
+
+
+def look_at_power(case, iterate):
+    rows, columns, n = case
+    W, v = torch.randn(rows, columns), unit(torch.randn(columns))
+    kept = W.clone(), v.clone()
+    value = call(iterate, W, v, n)
+    yield f"the estimate after {n}", value
+    yield "W and v as they were", torch.equal(W, kept[0]) and torch.equal(v, kept[1])
+
+
+RESULTS_OF_POWER = {
+    "That is sigma squared: u^T W v has W once.": [lambda W, u, v, x: (W.T @ (W @ v)).norm(), through_the_square],
+    "That is half an iteration further, |W v| with the last v. Take u^T W v.": lambda W, u, v, x: (W @ v).norm(),
+    "That is u^T W v with the v before the last: the last v belongs to it.": lambda W, u, v, x: u @ W @ x,
+    "That is the Frobenius norm: never below sigma, usually far above.": lambda W, u, v, x: W.norm(),
+    "The SVD's sigma, exactly. Wanted is the estimate after n iterations.": lambda W, u, v, x: torch.linalg.norm(W, 2),
+    "One number is wanted, u^T W v; those are the vectors.": lambda W, u, v, x: (u, v),
+    "One number is wanted, u^T W v; that is a vector.": [lambda W, u, v, x: v, lambda W, u, v, x: W @ v],
+    "The largest number in W is no singular value.": lambda W, u, v, x: W.abs().max(),
+}
+power_iteration = Exercise(
+    "`power_iteration(W, v, n)`: n iterations from v; returns the estimate u^T W v.",
+    right=[power],
+    noted={
+        "u^T W v after n iterations, with two products in each: it comes to sigma from below.": [
+            dict(result=lambda W, u, v, x: (W.T @ u).norm()),
+            dict(unit_u=lambda u: normalize(u, dim=0)),
+            dict(start=torch.clone),
+        ]
+    },
+    mistakes={
+        "u has to be divided by its length before it is used: here it isn't.": [
+            dict(unit_u=itself),
+            dict(unit_u=lambda u: u / u.norm() ** 2),
+        ],
+        "v has to be divided by its length, too: here it isn't.": dict(unit_v=itself),
+        "Neither vector is divided by its length: they grow, or shrink, without end.": dict(
+            unit_u=itself, unit_v=itself
+        ),
+        "The length is the root of the sum of squares, `.norm()`.": [
+            dict(unit_u=lambda u: u / u.sum(), unit_v=lambda v: v / v.sum()),
+            dict(unit_u=lambda u: u / u.abs().max(), unit_v=lambda v: v / v.abs().max()),
+            dict(unit_u=lambda u: u / u.abs().sum(), unit_v=lambda v: v / v.abs().sum()),
+        ],
+        "The shapes don't fit: u = W v has a number for each output, and v = W^T u one for each input.": [
+            dict(first=lambda W, v: W.T @ v),
+            dict(second=lambda W, u: W @ u),
+        ],
+        **one("result", RESULTS_OF_POWER),
+        "That is one iteration more than n.": dict(rounds=lambda n: n + 1),
+        "That is one iteration, whatever n is.": dict(rounds=lambda n: 1),
+        "A vector of your own was drawn. Start from the given v.": dict(start=lambda v: torch.randn_like(v)),
+        "v itself was changed, which belongs to the caller: give the new vector a name, v = ..., and don't write into v.": (
+            in_place_power
+        ),
+    },
+    cases={"4 x 6, once": (4, 6, 1), "7 x 5, three times": (7, 5, 3), "6 x 6, forty times": (6, 6, 40)},
+    observe=look_at_power,
+    hints={"the estimate after 1": "u = W v / |W v|, v = W^T u / |W^T u|, n times; then u^T W v."},
+    praise="u^T W v after n iterations, with two products in each: it comes to sigma from below.",
+)
+
+
+# 2. A normalised kernel
 
 
 def sigma_of(K, old, u, v):
@@ -169,78 +254,7 @@ normalised_kernel = Exercise(
 )
 
 
-# 2. Bounds
-
-BOUNDS = {(3, 1): 3, (4, 2): 2, (5, 2): 3, (7, 4): 2, (2, 2): 1}
-GUESSES = {  # what else one could say of each, or 0
-    "A pixel lies in so many windows. That many squares add up; the norm is their root.": (9, 4, 9, 4, 0),
-    "That is the number of pixels in a window. Count the windows that a pixel lies in.": (0, 16, 25, 49, 4),
-    "So it would be with stride 1. A larger stride makes fewer windows.": (0, 0, 5, 7, 2),
-    "Some pixels lie in more windows than others. The bound needs the largest number.": (0, 0, 2.5, 1.75, 0),
-    "Rounded the wrong way: some pixels lie in one window more, and the bound has to hold for them.": (0, 0, 2, 1, 0),
-    "1 is the norm of the reshaped kernel. Where windows overlap, the convolution can be larger.": (1, 1, 1, 0, 0),
-    "By so much do windows overlap. In how many of them can a pixel lie?": (2, 0, 0, 3, 0),
-    "k - s + 1 counts no windows. How many of them, s apart and k long, cover one pixel?": (0, 3, 4, 0, 0),
-}
-kernel_bounds = Exercise(
-    "`{(kernel, stride): bound}`: the smallest whole number that surely bounds the operator norm, at norm 1.",
-    right=[BOUNDS],
-    mistakes={t: [{kind: n} for kind, n in zip(BOUNDS, row, strict=True) if n] for t, row in GUESSES.items()},
-    hints=dict.fromkeys(BOUNDS, "Along one direction, in how many windows lies a pixel at most?"),
-    praise="ceil(k / s). Where the windows don't overlap, the reshaped kernel's norm is the convolution's own.",
-)
-
-
-# 3. Leashes
-
-PATHS = among({0.0: "circles", 0.6: "spirals in", 1.0: "comes straight in", 2.6: "comes straight in"}, "runs away")
-SLOW = {0.0: 0.0, 0.6: -0.3, 1.0: -0.5, 2.6: -0.1}
-WAYS = {
-    "In continuous time nothing runs away here; that is what steps of finite size do.": dict.fromkeys(
-        PATHS, "runs away"
-    ),
-    "The eigenvalues are ±i/2. With the real part 0, does the distance from the goal change?": {0.0: "spirals in"},
-    "The eigenvalues are ±i/2: with an imaginary part the path turns.": {0.0: "comes straight in"},
-    "γ² - 1 is negative, so the eigenvalues are complex. What does an imaginary part do?": {0.6: "comes straight in"},
-    "γ² - 1 is not negative, so both eigenvalues are real. Nothing turns.": {1.0: "spirals in", 2.6: "spirals in"},
-    "The real parts are not 0. So the distance changes.": dict.fromkeys((0.6, 1.0, 2.6), "circles"),
-}
-PARTS = {
-    "The right size, with the wrong sign. Which sign of the real part decays?": {0.6: 0.3, 1.0: 0.5, 2.6: 0.1},
-    "λ is (-γ ± √(γ² - 1)) / 2. The 2 in the denominator?": {0.6: -0.6, 1.0: -1.0, 2.6: -0.2},
-    "That is the faster one. The slower decides how long it takes.": {2.6: -2.5},
-    "The root is real here, and belongs to the real part.": {2.6: -1.3},
-    "The root is imaginary here: it has no part in the real part.": {0.6: 0.1},
-    "That is the imaginary part.": {0.0: 0.5, 0.6: 0.4},
-    "Under the root γ is squared.": {2.6: (-2.6 + math.sqrt(1.6)) / 2},
-    "That is -γ itself. λ is (-γ ± √(γ² - 1)) / 2.": {2.6: -2.6},
-}
-FASTEST = {
-    "A strong penalty holds D back, and a weak D hardly tells G where to go. Compare the real parts.": 2.6,
-    "It comes in; but another one decays faster. Compare the real parts.": 0.6,
-    "It never comes in.": 0.0,
-}
-leashes = Exercise(
-    "`{gamma: (what a path does, the slower eigenvalue's real part)}`, and the γ that comes in fastest.",
-    parts=("leashes", "fastest"),
-    right=[dict(leashes={gamma: (PATHS[gamma], Number(SLOW[gamma], 2)) for gamma in PATHS}, fastest=1.0)],
-    mistakes={
-        **of("leashes", {text: [{g: (w, ...)} for g, w in wrong.items()] for text, wrong in WAYS.items()}),
-        **of("leashes", {text: [{g: (..., n)} for g, n in wrong.items()] for text, wrong in PARTS.items()}),
-        **of("fastest", FASTEST),
-    },
-    pair=("the path", "the real part"),
-    hints={
-        "the real part": "It is the larger real part of λ = (-γ ± √(γ² - 1)) / 2.",
-        "the path": "Is there an imaginary part, and is there a real one?",
-        "fastest": "It is one of the four: the one whose real part lies farthest below 0.",
-    },
-    praise="Below γ = 1, less penalty damps less; above, D is so weak that G hardly learns where to go: at 2.6 it takes "
-    "five times as long.",
-)
-
-
-# 4. R1
+# 3. R1
 
 
 def r1(d, real, gamma, every, step, *, due=lambda i, k: i % k == 0, strength=lambda g, k: k * g / 2, mean=torch.mean,
@@ -343,49 +357,7 @@ lazy_r1 = Exercise(
 )
 
 
-# 5. The best hinge
-
-HINGES = {
-    "log(p/q) is the best logit for cross-entropy. The hinge's price has straight pieces.": {"B": math.log(2)},
-    "That is D's probability. A logit is wanted, and the best for the hinge.": {"B": 2 / 3},
-    "(p - q) / (p + q) is best for squares. The hinge's price has straight pieces.": {"B": 1 / 3},
-    "The price isn't flat there: raise the logit, and B gets cheaper.": [{"B": 0}, {"B": 0.5}],
-    "B is more often real than not.": {"B": -1},
-    "Beyond 1 real samples cost nothing any more, and fakes cost more and more.": [{"B": 2}, {"B": math.inf}],
-    "A is always real: from which logit on does it cost nothing?": [{"A": 0}, {"A": 0.5}, {"A": -1}],
-    "C is always a fake: from which logit down does it cost nothing?": [{"C": 0}, {"C": -0.5}, {"C": 1}],
-}
-LOSSES = {
-    "Half of it. What does B cost, with q (1 + 1)?": 0.25,
-    "That is B's price at logit 0.": 0.75,
-    "So it is for a D that is undecided everywhere.": 2.0,
-    "That is V. The loss is its negative, what D pays.": -0.5,
-    "That is what B costs at -1.": 1.0,
-    "B may be a fake, too, and then costs 1 + 1.": 0.0,
-}
-VARIATIONS = {
-    "The total variation is half of the sum of |p - q|.": 1.5,
-    "That is what the two have in common; the total variation is the rest.": 0.25,
-    "That is the loss. It is 2 (1 - TV).": 0.5,
-    "They have B in common: the total variation is below 1.": 1.0,
-}
-best_hinge = Exercise(
-    "The best logits for A, B and C, D's loss with them, and the total variation.",
-    parts=("logits", "loss", "tv"),
-    right=[dict(logits={"A": Between(1, math.inf, 1), "B": 1.0, "C": Between(-math.inf, -1, -1)}, loss=0.5, tv=0.75)],
-    mistakes={**of("logits", HINGES), **of("loss", LOSSES), **of("tv", VARIATIONS)},
-    hints={
-        "A": "Only real samples occur here. From which logit on do they cost nothing?",
-        "B": "Put ℓ = -1, 0 and 1 into ½ (1 - ℓ)₊ + ¼ (1 + ℓ)₊. Where is it smallest?",
-        "C": "Only fakes occur here. From which logit down do they cost nothing?",
-        "loss": "Add up p (1 - ℓ)₊ + q (1 + ℓ)₊ over A, B and C: two of them cost nothing.",
-        "tv": "It is ½ Σ|p - q|; check it by loss = 2 (1 - TV).",
-    },
-    praise="0.5 = 2 (1 - 0.75). And between two samples of the same sign this D has no slope.",
-)
-
-
-# 6. Six complaints
+# 4. Six complaints
 
 WORDS = (
     "reading the weight, no create_graph, operator norm, the other function's names, batch norm in D, past both margins"
