@@ -10,9 +10,9 @@ ENTRY = re.compile(r"^## (.+)\n\n(.+)\n\n繁體", re.MULTILINE)
 BRACKETS = re.compile(r" *\((?:\[[^]]*\]\([^)]*\)|[^()])*\)")  # there may be links in them
 OUR_LINK = re.compile(r"\[([^\]]+)\]\(\.\./docs/glossary\.md#[^)]*\)")
 PLAIN = str.maketrans({'"': "”", "$": None})  # a link's title is no Markdown
-# Where no link may be put: headings, tables, pictures, code, formulas, other links, HTML.
+# Where no link may be put: references, headings, tables, pictures, code, formulas, other links, HTML.
 UNTOUCHED = re.compile(
-    r"^(?:#|\||!\[|<|```).*$|```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|!?\[[^\]]*\]\([^)]*\)|<[^>]+>",
+    r"^## References\b.*\Z|^(?:#|\||!\[|<)[^\n]*$|```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|!?\[[^\]]*\]\([^)]*\)|<[^>]+>",
     re.MULTILINE | re.DOTALL,
 )
 TOO_COMMON = {"bar", "feature", "mode", "noise"}  # they have everyday meanings, too

@@ -30,10 +30,23 @@ def test_only_the_first_use_is_a_link():
 
 @pytest.mark.parametrize(
     "closed",
-    ["## The logit", "`logit`", "$logit$", "[logit](x.md)", "| logit | 1 |", "![a logit](x.png)", "a logit-like"],
+    [
+        "## The logit",
+        "`logit`",
+        "$logit$",
+        "[logit](x.md)",
+        "| logit | 1 |",
+        "![a logit](x.png)",
+        "## References\n\n- *The logit*",
+        "a logit-like",
+    ],
 )
 def test_no_link_stands_where_none_may(closed):
     assert linked(closed, "The logit.") == [closed, f"The {LOGIT.format('logit')}."]
+
+
+def test_text_below_a_heading_gets_its_links():
+    assert linked("## Losses\n\nThe logit.") == [f"## Losses\n\nThe {LOGIT.format('logit')}."]
 
 
 def test_hints_and_everyday_words_are_left_alone():
