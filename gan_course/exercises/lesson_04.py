@@ -40,11 +40,7 @@ class Taught:
         self.name, self.loss, self.log = name, loss, log
 
     def train_on_batch(self, x, y=None, **options):
-        x, y = (np.asarray(value, np.float32) for value in (x, y))
-        if x.shape[:1] != y.shape[:1]:
-            sizes = [value.shape[0] if value.shape else "no" for value in (x, y)]
-            raise Wrong(f"{self.name} is given {sizes[0]} inputs and {sizes[1]} labels. There has to be one for each.")
-        self.log.append((self.name, x, y.ravel()))
+        self.log.append((self.name, *(np.asarray(value, np.float32) for value in (x, y))))
         return self.loss
 
 
@@ -86,8 +82,9 @@ def look_at_step(size, step):
     losses = several(both, "DM's loss", "AM's loss")
     yield "the steps that it takes, in order,", ", ".join(name for name, _, _ in log) or "none"
     for name, x, y in log:
+        yield f"{name}'s batch", f"{len(np.atleast_1d(x))} inputs and {len(np.atleast_1d(y))} labels"
         yield f"{name}'s input", x
-        yield f"{name}'s labels", y
+        yield f"{name}'s labels", y.ravel()
     try:
         yield "the two losses", np.array([float(np.asarray(loss, float)) for loss in losses])
     except (TypeError, ValueError):
@@ -130,6 +127,8 @@ one_step = Exercise(
     observe=look_at_step,
     hints={
         "the steps that it takes, in order,": "One step of DM, then one of AM.",
+        "DM's batch": "Each image in it needs one label.",
+        "AM's batch": "Each z in it needs one label.",
         "DM's input": "DM's batch is the real images and those that the generator draws from z_d.",
         "DM's labels": "1 for each real image, 0 for each generated one, in the order of the images.",
         "AM's input": "AM is D behind G: it takes the noise z_g.",
