@@ -30,7 +30,116 @@ def settings(eagerly=False):
         tf.config.run_functions_eagerly(before)
 
 
-# 1. Four orders
+# 1. One step
+
+
+class Taught:
+    """In the place of a compiled model: it notes what it is trained on."""
+
+    def __init__(self, name, loss, log):
+        self.name, self.loss, self.log = name, loss, log
+
+    def train_on_batch(self, x, y=None, **options):
+        self.log.append((self.name, *(np.asarray(value, np.float32) for value in (x, y))))
+        return self.loss
+
+
+class Drawn:
+    """In the place of a generator: what it draws in training mode differs from what it draws otherwise."""
+
+    def __call__(self, z, training=False):
+        z = np.asarray(z, np.float32).reshape(-1, 2, 2, 1)
+        return tf.constant(z * (1.0 if training else 0.1))
+
+    def predict(self, z, **options):
+        return self(z).numpy()
+
+
+def one_batch(dm, am, generator, real, z_d, z_g, *, draw=lambda g, z: g(z, training=True), fakes_first=False,
+              labels=(1, 0, 1), noise="dg", axis=0, size=None, calls=("both", "am"), am_gets="noise", back=(0, 1)):  # fmt: skip
+    """Take one step of DM and one of AM; ``labels``: of real images, of fakes, and of AM."""
+    n, noises = size or len(real), {"d": z_d, "g": z_g}
+    fake = np.asarray(draw(generator, noises[noise[0]]))
+    answers = [np.full((n, 1), label, np.float32) for label in labels]
+    order = (1, 0) if fakes_first else (0, 1)
+    halves = [((real, fake)[i], answers[i]) for i in order]
+    losses = [0.0, 0.0]
+    for name in calls:
+        if name == "both":
+            images, wanted = zip(*halves, strict=True)
+            losses[0] = dm.train_on_batch(np.concatenate(images, axis), np.concatenate(wanted))
+        elif name == "am":
+            losses[1] = am.train_on_batch(fake if am_gets == "fakes" else noises[noise[1]], answers[2])
+        else:
+            losses[0] = dm.train_on_batch(*halves[int(name)])
+    return losses[back[0]], losses[back[1]]
+
+
+def look_at_step(size, step):
+    log = []
+    real, z_d, z_g = numbers(size, 2, 2, 1, seed=1), numbers(size, 4, seed=2), numbers(size, 4, seed=3)
+    both = call(step, Taught("DM", 0.75, log), Taught("AM", 1.5, log), Drawn(), real, z_d, z_g)
+    losses = several(both, "DM's loss", "AM's loss")
+    yield "the steps that it takes, in order,", ", ".join(name for name, _, _ in log) or "none"
+    for name, x, y in log:
+        yield f"{name}'s batch", f"{len(np.atleast_1d(x))} inputs and {len(np.atleast_1d(y))} labels"
+        yield f"{name}'s input", x
+        yield f"{name}'s labels", y.ravel()
+    try:
+        yield "the two losses", np.array([float(np.asarray(loss, float)) for loss in losses])
+    except (TypeError, ValueError):
+        raise Wrong("Two numbers are wanted: what DM's train_on_batch returns, and what AM's does.") from None
+
+
+one_step = Exercise(
+    "`step(dm, am, generator, real, z_d, z_g)` takes one step of DM and one of AM, and returns both losses.",
+    right=[one_batch, functools.partial(one_batch, fakes_first=True)],
+    mistakes={
+        "AM's step is missing.": dict(calls=("both",)),
+        "DM's step is missing.": dict(calls=("am",)),
+        "In this order: first DM's step, then AM's.": dict(calls=("am", "both")),
+        "Those are two steps of DM. Put real and generated images into one batch.": [
+            dict(calls=("0", "1", "am")), dict(calls=("1", "0", "am"))
+        ],
+        "DM's batch lacks the generated images.": dict(calls=("0", "am")),
+        "DM's batch lacks the real images.": dict(calls=("1", "am")),
+        "These fakes are drawn in inference mode. AM trains G in training mode: generator(z_d, training=True).": [
+            dict(draw=lambda g, z: g(z)), dict(draw=lambda g, z: g.predict(z, verbose=0))
+        ],
+        "D's fakes come from z_d.": dict(noise="gg"),
+        "DM's labels are the wrong way round: 1 is real.": dict(labels=(0, 1, 1)),
+        "In DM a generated image has the label 0. (Only AM calls it real.)": dict(labels=(1, 1, 1)),
+        "In DM a real image has the label 1.": dict(labels=(0, 0, 1)),
+        "Labels are 1 and 0 here. (Smoothing, as in lesson 03, isn't asked for.)": [
+            dict(labels=(0.9, 0, 1)), dict(labels=(0.9, 0.1, 1))
+        ],
+        "AM begins with G: its input is noise, no image.": dict(am_gets="fakes"),
+        "AM gets noise of its own, z_g.": dict(noise="dd"),
+        "AM's label is 1, real. With 0 G would learn to be found out.": dict(labels=(1, 0, 0)),
+        "Images are put together along the first axis, so that there are more of them.": [
+            dict(axis=-1), dict(axis=1), dict(axis=2)
+        ],
+        "The size of the batch is typed in. Take len(real).": dict(size=4),
+        "In this order: DM's loss, then AM's.": dict(back=(1, 0)),
+        "DM's loss comes twice.": dict(back=(0, 0)),
+    },
+    cases={"four real images": 4, "three real images": 3},
+    observe=look_at_step,
+    hints={
+        "the steps that it takes, in order,": "One step of DM, then one of AM.",
+        "DM's batch": "Each image in it needs one label.",
+        "AM's batch": "Each z in it needs one label.",
+        "DM's input": "DM's batch is the real images and those that the generator draws from z_d.",
+        "DM's labels": "1 for each real image, 0 for each generated one, in the order of the images.",
+        "AM's input": "AM is D behind G: it takes the noise z_g.",
+        "AM's labels": "They are all 1.",
+        "the two losses": "Return what train_on_batch returns: DM's, then AM's.",
+    },
+    praise="Two models, two batches: labels say which player is to be pleased.",
+)  # fmt: skip
+
+
+# 2. Four orders
 
 RIGHT, STILL, LEAK, BOTH, ERROR = (
     "right", "D stands still", "G's step moves D", "D stands still, G's step moves D", "an error"
@@ -81,7 +190,7 @@ four_orders = Exercise(
 )
 
 
-# 2. The portable pattern
+# 3. The portable pattern
 
 
 FLAGS = {"on": lambda n: True, "off": lambda n: False, "off once": lambda n: n > 0}  # n: number of steps before
@@ -219,7 +328,7 @@ portable = Exercise(
 )
 
 
-# 3. RMSprop
+# 4. RMSprop
 
 STEPS = dict(
     first_step=Number(1e-2, 5), second_step=Number(1e-3 / 0.0199**0.5, 5), steps_until_half=Number(1 / 6e-8, digits=3)
@@ -269,42 +378,6 @@ rmsprop = Exercise(
         "steps_until_half": "The rate is 0.001 / (1 + decay · steps).",
     },
     praise="The first step is the longest, whatever the gradient; and this decay needs more steps than any lesson takes.",
-)
-
-
-# 4. Five logs
-
-WORDS = "D has won, two discriminators, can't tell, soft labels, wrong threshold".split(", ")
-FIVE = dict(zip("PQRST", WORDS, strict=True))
-five_logs = Exercise(
-    "What is going on: `{'P': word, ... 'T': word}`, each word once.",
-    right=[among(FIVE)],
-    mistakes={
-        "P and Q differ in AM: in which of them do the fakes fool the D that AM holds?": {
-            "P": FIVE["Q"],
-            "Q": FIVE["P"],
-        },
-        "S and T: half of DM's answers are right in both. Put 0.9, 0.1 and 0.3 into the losses.": {
-            "S": FIVE["T"],
-            "T": FIVE["S"],
-        },
-        "A D that can't tell has a loss of log 2, not 0.001.": {"P": FIVE["R"]},
-        "With soft labels DM's accuracy can't be 1.": [{"P": FIVE["S"]}, {"Q": FIVE["S"]}],
-        "If D has won, AM's fakes fool nobody; here they fool AM's D each time.": {"Q": FIVE["P"]},
-        "A D that has won has a loss near 0. What is 0.693?": {"R": FIVE["P"]},
-        "An accuracy of a half isn't always a matter of labels: what is 0.693?": [{"R": FIVE["S"]}, {"R": FIVE["T"]}],
-        "DM's loss is far below log 2: this D can tell.": [{"S": FIVE["R"]}, {"T": FIVE["R"]}],
-        "D may have won here, too; but why is its accuracy a half, and its loss 0.163?": {"S": FIVE["P"]},
-        "0.854 is no large loss: logits are small. But why are half of the answers counted wrong?": {"T": FIVE["P"]},
-    },
-    hints={
-        "P": "DM is right on every image, AM's fakes fool nobody, and its loss is large: who has won?",
-        "Q": "DM's D recognises every fake, AM's D takes every fake for real. Can that be one D?",
-        "R": "log 2 and one half: a perfect G, an untrained D and two equally bad players all look like this.",
-        "S": "0.163 is half of 0.325, the entropy of (0.9, 0.1). Which outputs are equal to a label of 0.9?",
-        "T": "0.554 is softplus(-0.3): small logits of the right sign. To what does Keras compare them?",
-    },
-    praise="An accuracy means something only with its labels, its threshold, its loss, and the samples beside it.",
 )
 
 
@@ -537,7 +610,43 @@ keras_3 = Exercise(
 )  # fmt: skip
 
 
-# 6. A verdict of your own
+# 6. Five logs
+
+WORDS = "D has won, two discriminators, can't tell, soft labels, wrong threshold".split(", ")
+FIVE = dict(zip("PQRST", WORDS, strict=True))
+five_logs = Exercise(
+    "What is going on: `{'P': word, ... 'T': word}`, each word once.",
+    right=[among(FIVE)],
+    mistakes={
+        "P and Q differ in AM: in which of them do the fakes fool the D that AM holds?": {
+            "P": FIVE["Q"],
+            "Q": FIVE["P"],
+        },
+        "S and T: half of DM's answers are right in both. Put 0.9, 0.1 and 0.3 into the losses.": {
+            "S": FIVE["T"],
+            "T": FIVE["S"],
+        },
+        "A D that can't tell has a loss of log 2, not 0.001.": {"P": FIVE["R"]},
+        "With soft labels DM's accuracy can't be 1.": [{"P": FIVE["S"]}, {"Q": FIVE["S"]}],
+        "If D has won, AM's fakes fool nobody; here they fool AM's D each time.": {"Q": FIVE["P"]},
+        "A D that has won has a loss near 0. What is 0.693?": {"R": FIVE["P"]},
+        "An accuracy of a half isn't always a matter of labels: what is 0.693?": [{"R": FIVE["S"]}, {"R": FIVE["T"]}],
+        "DM's loss is far below log 2: this D can tell.": [{"S": FIVE["R"]}, {"T": FIVE["R"]}],
+        "D may have won here, too; but why is its accuracy a half, and its loss 0.163?": {"S": FIVE["P"]},
+        "0.854 is no large loss: logits are small. But why are half of the answers counted wrong?": {"T": FIVE["P"]},
+    },
+    hints={
+        "P": "DM is right on every image, AM's fakes fool nobody, and its loss is large: who has won?",
+        "Q": "DM's D recognises every fake, AM's D takes every fake for real. Can that be one D?",
+        "R": "log 2 and one half: a perfect G, an untrained D and two equally bad players all look like this.",
+        "S": "0.163 is half of 0.325, the entropy of (0.9, 0.1). Which outputs are equal to a label of 0.9?",
+        "T": "0.554 is softplus(-0.3): small logits of the right sign. To what does Keras compare them?",
+    },
+    praise="An accuracy means something only with its labels, its threshold, its loss, and the samples beside it.",
+)
+
+
+# 7. A verdict of your own
 
 SAME = "no difference seen"
 
