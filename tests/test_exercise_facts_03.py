@@ -1,4 +1,5 @@
-"""What lesson 03's exercises take for granted, measured: counts, a moving mean's memory, and two complaints."""
+"""What lesson 03's exercises take for granted, measured: counts, a moving mean's memory, a complaint,
+and both labels smoothed."""
 
 import math
 
@@ -38,3 +39,13 @@ def test_complaint_c_is_two_sigmoids():
 
 def test_compiled_updates_are_right_too():
     assert check.both_updates(tf.function(check.both))
+
+
+def test_keras_smooths_both_labels_as_the_exercise_says():
+    bce = keras.losses.BinaryCrossentropy(label_smoothing=0.2, reduction=None)
+    answers = np.linspace(0.001, 0.999, 999)[:, None]
+    of_real, of_fake = (np.asarray(bce(np.full_like(answers, label), answers)) for label in (1, 0))
+    *points, lowest_loss = check.two_sided.rights[0].answers
+    for (p_data, p_g), best in zip(check.POINTS.values(), points, strict=True):
+        assert abs(answers[np.argmin(p_data * of_real + p_g * of_fake), 0] - best) < 2e-3
+    assert abs(of_real.min() + of_fake.min() - lowest_loss) < 1e-3

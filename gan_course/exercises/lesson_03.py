@@ -130,124 +130,7 @@ functional_generator = Exercise(
 )
 
 
-# 2. With and without strides
-
-STRIDES = {"A": (1, 1), "B": (2, 2), "C": (2,)}
-
-
-def width(key, strides=None, padded=True, channels=(64, 128)):
-    side = 28
-    for stride in strides or STRIDES[key]:
-        side = math.ceil((side if padded else side - 4) / stride)
-    return side**2 * channels[len(STRIDES[key]) - 1]
-
-
-def count(key, *, kernel=25, biases=(64, 128, 1), inputs=64, places=(1, 1), dense=None):
-    weights = [n * kernel * channels for n, channels in zip(places, (64, 128 * inputs), strict=True)]
-    used = len(STRIDES[key])
-    return sum(weights[:used]) + (width(key) if dense is None else dense) + sum(biases[:used]) + biases[-1]
-
-
-def flatten(keys, **options):
-    return [{"flatten": {key: width(key, **options)}} for key in keys]
-
-
-def parameters(keys, *options):
-    return [{"parameters": {key: count(key, **each)}} for key in keys for each in options]
-
-
-def ratios(*values):
-    return [dict(times_as_many=value) for value in values]
-
-
-strides = Exercise(
-    "Widths and counts, each a dict of A, B and C, and A's multiplications over B's.",
-    parts=("flatten", "parameters", "times_as_many"),
-    right=[
-        dict(
-            flatten={key: width(key) for key in STRIDES},
-            parameters={key: count(key) for key in STRIDES},
-            times_as_many=Between(15.4, 16.1, 16),
-        )
-    ],
-    mistakes={
-        "That is the number of places. Each has several channels.": flatten("ABC", channels=(1, 1)),
-        "How many channels has its last convolution?": flatten("ABC", channels=(128, 64)),
-        "Channels don't multiply up: each layer has a number of its own.": flatten("AB", channels=(64, 64 * 128)),
-        "Without padding it would be that; with 'same' only strides shrink it.": flatten("ABC", padded=False),
-        "There are two strides of 2, so 28 is halved twice: 14, then 7.": flatten("B", strides=(2,)),
-        "One stride of 2 halves 28 once.": flatten("C", strides=(2, 2)),
-        "A has no strides: 28 stays 28.": flatten("A", strides=(2,)) + flatten("A", strides=(2, 2)),
-        "Without strides it would be that.": flatten("BC", strides=(1, 1)),
-        "Each convolution has a bias for each channel that it makes, and Dense has one.": parameters(
-            "ABC", dict(biases=(0, 0, 0)), dict(biases=(1, 1, 1)), dict(biases=(0, 0, 1))
-        )
-        + parameters("AB", dict(biases=(64, 0, 1)), dict(biases=(64, 64, 1))),
-        "Dense has a bias, too.": parameters("ABC", dict(biases=(64, 128, 0))),
-        "Dense's weights are missing: one for each number that Flatten makes.": parameters("ABC", dict(dense=0)),
-        "A kernel reaches over all input channels: 25·64 weights for each output.": parameters("AB", dict(inputs=1)),
-        "A kernel of 5×5 has 25 places.": parameters("ABC", dict(kernel=5), dict(kernel=10)),
-        "That counts multiplications: one kernel serves all places.": [
-            *parameters("A", dict(places=(784, 784))),
-            *parameters("BC", dict(places=(196, 49))),
-        ],
-        "That is B's. A's Flatten is wider.": dict(parameters={"A": count("B")}),
-        "That is A's. Strides change no kernel, but the width of Flatten.": dict(parameters={"B": count("A")}),
-        "C has one convolution only.": dict(parameters={"C": count("B")}),
-        "That compares the weights. Each weight of a convolution is used at every place of its output.": ratios(
-            Number(count("A") / count("B"), 2), 1
-        ),
-        "The first convolution has four times as many places. The second, which costs most, has more still.": ratios(
-            Between(3.5, 4.5), 2
-        ),
-        "The other way round: how many times as many does A need?": ratios(Number(1 / 16, 2)),
-        "28·28 over 7·7 isn't that: each side is 4 times as long.": ratios(8, 64, 256),
-    },
-    hints={
-        "flatten": "Flatten sees every channel of every place. With padding 'same', a stride of 2 halves a side.",
-        "parameters": "Count each layer by itself: places of the kernel × inputs × outputs, and a bias for each output.",
-        "times_as_many": "Nearly all are the second convolution's: its whole kernel at each place of its output. How many "
-        "places are there in A, and in B?",
-    },
-    praise="Half as many parameters again, and sixteen times the work: weights are used at every place. (All counted, it "
-    "is 15.6: neglecting all but the second convolution changes it by two per cent.)",
-)
-
-
-# 3. Memory
-
-UPDATES = dict(updates_keras=0.99, updates_ours=0.9)
-
-
-def until(left, to=math.ceil):
-    return [{name: to(math.log(left) / math.log(m))} for name, m in UPDATES.items()]
-
-
-def both_wrong(keras, ours):
-    return [dict(updates_keras=keras), dict(updates_ours=ours)]
-
-
-memory = Exercise(
-    "The updates after which at most 5 % of a moving mean's start are left: with m = 0.99 and with 0.9.",
-    parts=tuple(UPDATES),
-    right=[dict(updates_keras=299, updates_ours=29)],
-    mistakes={
-        "1/(1 - m) updates leave about 1/e, a third of the start. Not yet 5 %.": both_wrong(100, 10),
-        "These leave a little more than 5 %: round up.": until(0.05, math.floor) + until(0.05, lambda n: Number(n, 1)),
-        "3/(1 - m) is a good rule, and one too many: the first n with at most 5 %?": both_wrong(300, 30),
-        "That is its half-life: half of the start is left.": until(0.5),
-        "Then 5 % are gone, and 95 % left.": until(0.95),
-        "Then 1 % is left.": until(0.01),
-        "These are steps, with two updates each. How many updates?": both_wrong(150, 15),
-        "An update takes 1 - m of what is left, not of the start: m^n.": both_wrong(95, 9.5),
-        "The other way round: with the larger m it remembers longer.": dict(updates_keras=29, updates_ours=299),
-    },
-    hints=dict.fromkeys(UPDATES, "After n updates m^n of the start is left. The first n with at most 5 %?"),
-    praise="Three hundred updates, or thirty; with two a step, 150 steps or 15: a grey preview, or a picture.",
-)
-
-
-# 4. One forward pass, two tapes
+# 2. One forward pass, two tapes
 
 
 class Noted(layers.Layer):
@@ -415,7 +298,40 @@ both_updates = Exercise(
 )
 
 
-# 5. Five complaints
+# 3. Memory
+
+UPDATES = dict(updates_keras=0.99, updates_ours=0.9)
+
+
+def until(left, to=math.ceil):
+    return [{name: to(math.log(left) / math.log(m))} for name, m in UPDATES.items()]
+
+
+def both_wrong(keras, ours):
+    return [dict(updates_keras=keras), dict(updates_ours=ours)]
+
+
+memory = Exercise(
+    "The updates after which at most 5 % of a moving mean's start are left: with m = 0.99 and with 0.9.",
+    parts=tuple(UPDATES),
+    right=[dict(updates_keras=299, updates_ours=29)],
+    mistakes={
+        "1/(1 - m) updates leave about 1/e, a third of the start. Not yet 5 %.": both_wrong(100, 10),
+        "These leave a little more than 5 %: round up.": until(0.05, math.floor) + until(0.05, lambda n: Number(n, 1)),
+        "3/(1 - m) is a good rule, and one too many: the first n with at most 5 %?": both_wrong(300, 30),
+        "That is its half-life: half of the start is left.": until(0.5),
+        "Then 5 % are gone, and 95 % left.": until(0.95),
+        "Then 1 % is left.": until(0.01),
+        "These are steps, with two updates each. How many updates?": both_wrong(150, 15),
+        "An update takes 1 - m of what is left, not of the start: m^n.": both_wrong(95, 9.5),
+        "The other way round: with the larger m it remembers longer.": dict(updates_keras=29, updates_ours=299),
+    },
+    hints=dict.fromkeys(UPDATES, "After n updates m^n of the start is left. The first n with at most 5 %?"),
+    praise="Three hundred updates, or thirty; with two a step, 150 steps or 15: a grey preview, or a picture.",
+)
+
+
+# 4. Five complaints
 
 WORDS = "partial batch, moving statistics, two sigmoids, outside the tape, statistics not averaged".split(", ")
 FIVE = dict(zip("ABCDE", WORDS, strict=True))
@@ -443,4 +359,136 @@ five_complaints = Exercise(
         "E": "All trained weights are right. What else belongs to a network with batch normalisation?",
     },
     praise="Five faults, and only one of them stopped the program.",
+)
+
+
+# 5. With and without strides
+
+STRIDES = {"A": (1, 1), "B": (2, 2), "C": (2,)}
+
+
+def width(key, strides=None, padded=True, channels=(64, 128)):
+    side = 28
+    for stride in strides or STRIDES[key]:
+        side = math.ceil((side if padded else side - 4) / stride)
+    return side**2 * channels[len(STRIDES[key]) - 1]
+
+
+def count(key, *, kernel=25, biases=(64, 128, 1), inputs=64, places=(1, 1), dense=None):
+    weights = [n * kernel * channels for n, channels in zip(places, (64, 128 * inputs), strict=True)]
+    used = len(STRIDES[key])
+    return sum(weights[:used]) + (width(key) if dense is None else dense) + sum(biases[:used]) + biases[-1]
+
+
+def flatten(keys, **options):
+    return [{"flatten": {key: width(key, **options)}} for key in keys]
+
+
+def parameters(keys, *options):
+    return [{"parameters": {key: count(key, **each)}} for key in keys for each in options]
+
+
+def ratios(*values):
+    return [dict(times_as_many=value) for value in values]
+
+
+strides = Exercise(
+    "Widths and counts, each a dict of A, B and C, and A's multiplications over B's.",
+    parts=("flatten", "parameters", "times_as_many"),
+    right=[
+        dict(
+            flatten={key: width(key) for key in STRIDES},
+            parameters={key: count(key) for key in STRIDES},
+            times_as_many=Between(15.4, 16.1, 16),
+        )
+    ],
+    mistakes={
+        "That is the number of places. Each has several channels.": flatten("ABC", channels=(1, 1)),
+        "How many channels has its last convolution?": flatten("ABC", channels=(128, 64)),
+        "Channels don't multiply up: each layer has a number of its own.": flatten("AB", channels=(64, 64 * 128)),
+        "Without padding it would be that; with 'same' only strides shrink it.": flatten("ABC", padded=False),
+        "There are two strides of 2, so 28 is halved twice: 14, then 7.": flatten("B", strides=(2,)),
+        "One stride of 2 halves 28 once.": flatten("C", strides=(2, 2)),
+        "A has no strides: 28 stays 28.": flatten("A", strides=(2,)) + flatten("A", strides=(2, 2)),
+        "Without strides it would be that.": flatten("BC", strides=(1, 1)),
+        "Each convolution has a bias for each channel that it makes, and Dense has one.": parameters(
+            "ABC", dict(biases=(0, 0, 0)), dict(biases=(1, 1, 1)), dict(biases=(0, 0, 1))
+        )
+        + parameters("AB", dict(biases=(64, 0, 1)), dict(biases=(64, 64, 1))),
+        "Dense has a bias, too.": parameters("ABC", dict(biases=(64, 128, 0))),
+        "Dense's weights are missing: one for each number that Flatten makes.": parameters("ABC", dict(dense=0)),
+        "A kernel reaches over all input channels: 25·64 weights for each output.": parameters("AB", dict(inputs=1)),
+        "A kernel of 5×5 has 25 places.": parameters("ABC", dict(kernel=5), dict(kernel=10)),
+        "That counts multiplications: one kernel serves all places.": [
+            *parameters("A", dict(places=(784, 784))),
+            *parameters("BC", dict(places=(196, 49))),
+        ],
+        "That is B's. A's Flatten is wider.": dict(parameters={"A": count("B")}),
+        "That is A's. Strides change no kernel, but the width of Flatten.": dict(parameters={"B": count("A")}),
+        "C has one convolution only.": dict(parameters={"C": count("B")}),
+        "That compares the weights. Each weight of a convolution is used at every place of its output.": ratios(
+            Number(count("A") / count("B"), 2), 1
+        ),
+        "The first convolution has four times as many places. The second, which costs most, has more still.": ratios(
+            Between(3.5, 4.5), 2
+        ),
+        "The other way round: how many times as many does A need?": ratios(Number(1 / 16, 2)),
+        "28·28 over 7·7 isn't that: each side is 4 times as long.": ratios(8, 64, 256),
+    },
+    hints={
+        "flatten": "Flatten sees every channel of every place. With padding 'same', a stride of 2 halves a side.",
+        "parameters": "Count each layer by itself: places of the kernel × inputs × outputs, and a bias for each output.",
+        "times_as_many": "Nearly all are the second convolution's: its whole kernel at each place of its output. How many "
+        "places are there in A, and in B?",
+    },
+    praise="Half as many parameters again, and sixteen times the work: weights are used at every place. (All counted, it "
+    "is 15.6: neglecting all but the second convolution changes it by two per cent.)",
+)
+
+
+# 6. Both labels smoothed
+
+POINTS = dict(at_a_draw=(1, 1), three_to_one=(1, 3), only_fakes=(0, 1))
+LEAST = -0.9 * math.log(0.9) - 0.1 * math.log(0.1)
+
+
+def best(real_label, fake_label):
+    """Return the best D's answers with these two labels: a dict of the three points."""
+    return {key: (real_label * p + fake_label * q) / (p + q) for key, (p, q) in POINTS.items()}
+
+
+def each(values, *keys):
+    return [{key: Number(values[key], 2)} for key in keys or values]
+
+
+two_sided = Exercise(
+    "The best D's answers at three points, and the least loss where real and generated images are told apart.",
+    parts=(*POINTS, "lowest_loss"),
+    right=[{key: Number(value, 2) for key, value in best(0.9, 0.1).items()} | {"lowest_loss": Number(2 * LEAST, 3)}],
+    mistakes={
+        "That is with one label smoothed. Keras moves both.": each(best(0.9, 0)),
+        "That is without smoothing.": each(best(1, 0), "three_to_one"),
+        "Which density gets which label? There are three times as many fakes.": each(best(0.1, 0.9), "three_to_one"),
+        "Where there are only fakes, D learns their label.": each(best(0.1, 0.9), "only_fakes")
+        + [dict(only_fakes=0.5)],
+        "Divide by both densities together.": [
+            dict(at_a_draw=1),
+            dict(three_to_one=Number(1.2, 2)),
+        ],
+        "That is one of the two terms. The fakes' term can't reach 0 any more, either.": dict(
+            lowest_loss=Number(LEAST, 3)
+        ),
+        "That is the loss at a draw. Where the two are told apart, D answers 0.9 to the one and 0.1 to the other.": [
+            dict(lowest_loss=Number(2 * math.log(2), 3)),
+            dict(lowest_loss=Number(math.log(2), 3)),
+        ],
+        "A D that answers 0.9 to real images still pays: the label asks for a tenth of the other term.": [
+            dict(lowest_loss=0),
+            dict(lowest_loss=Number(-2 * math.log(0.9), 3)),
+        ],
+    },
+    hints=dict.fromkeys(POINTS, "Put both densities into D* = (0.9 p_data + 0.1 p_g) / (p_data + p_g).")
+    | {"lowest_loss": "Each term has a least value, the real one at D = 0.9. What is the other's?"},
+    praise="At a draw nothing is changed: D says 1/2, and the loss is 2 log 2, as without smoothing. But no D gets its "
+    "loss below 0.650, and where only fakes are, it says 0.1, and is flat.",
 )
