@@ -22,6 +22,14 @@ def runs(tmp_path, monkeypatch):
     return tmp_path / "runs"
 
 
+LONG = ("test_lessons.py", "test_lesson_resume.py", "test_jupyterlab.py", "test_benchmarks.py", "test_telemetry.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Put the long tests first, so that none of them is left over when the other worker has nothing to do any more."""
+    items.sort(key=lambda item: item.path.name not in LONG)  # the rest stays as it is: sorting is stable
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item):
     return (yield from _skipped_without_tensorflow())
