@@ -323,7 +323,7 @@ portable = Exercise(
         "D's update moves G": "D's update must leave G alone.",
         "G's update moves D": "G's update must leave D alone: what does the flag say when it is read?",
     },
-    praise="In both Keras, and for each size of a batch, D's update moves D and G's update moves G alone.",
+    praise="In both Keras, and in Keras 3 at three sizes of a batch, D's update moves D alone and G's moves G alone.",
     seconds=60.0,
 )
 

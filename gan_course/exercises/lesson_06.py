@@ -272,19 +272,19 @@ six_complaints = Exercise(
         ],
         "An accuracy of 10 % is chance. That isn't how it should be.": {"A": SIX["F"]},
         "Better than real digits, and nothing is wrong? Look at the ones, too.": {"B": SIX["F"]},
-        "With one-hot labels nothing stops: a row of a table is a one-hot label times a matrix.": {
+        "One-hot labels stop where tensors are joined ('got 2 and 3'). Which lookup says 'self'?": {
             "C": "one-hot labels"
         },
-        "With one-hot labels the dimensions would be right.": {"E": "one-hot labels"},
+        "With one-hot labels the message says 'got 2 and 3'.": {"E": "one-hot labels"},
         "C's message comes from a lookup, E's from joining.": [{"C": SIX["E"]}, {"E": SIX["C"]}],
         "D's samples are as good as real ones, in every class: so none has collapsed.": {"D": SIX["B"]},
-        "D's loss isn't where it should be. Who sees a difference between real and generated *labels*?": {
+        "The loss isn't where it should be. Who sees a difference between real and generated *labels*?": {
             "D": SIX["F"]
         },
         "It hasn't been trained yet: what can have collapsed, or been shuffled?": [{"F": SIX["A"]}, {"F": SIX["B"]}],
     },
     hints={
-        "A": "The digits are learned, the labels are not. What would D have to see, and does it in this program?",
+        "A": "The digits are learned, the labels aren't. What must the discriminator see, and does it in this program?",
         "B": "Which number of a class can be perfect, even better than real, when all its pictures are one?",
         "C": "Where does PyTorch say 'self'? What is indexed with a label, and how many rows has it?",
         "D": "By the formula for the best logit, what can be left of it when the pictures of every class are right?",
