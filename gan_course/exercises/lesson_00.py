@@ -235,7 +235,7 @@ sample_size = Exercise(
     parts=("prediction", "why"),
     right=[
         dict(
-            prediction={"itself": Between(0, 0.01, 0), "1,000": Between(2, 10, 3.5), "100": Between(12, 200, 30)},
+            prediction={"itself": Between(0, 0.01, 0), "1,000": Between(1.6, 10, 3.5), "100": Between(12, 200, 30)},
             why=WHY,
         )
     ],
@@ -251,16 +251,16 @@ sample_size = Exercise(
             },
             CLOSER: [{"1,000": Between(0, 0.99, 0.1)}, {"100": Between(0, 0.99, 0.01)}],
             f"{SAME}entries of a covariance.": {"1,000": Between(0.99, 1.5, 1), "100": Between(0.99, 1.5, 1)},
-            "The order of magnitude is off. The squared error of a mean over n images is the variance over n: with a tenth "
-            "of the images, about ten times as much, or somewhat less.": [
+            "Off by more than a factor of 2. The squared error of a mean over n images is the variance over n: with a "
+            "tenth of the images, about ten times as much, or somewhat less.": [
                 {"1,000": Between(10, INF, 100)},
-                {"1,000": Between(0.99, 2, 1.8)},
+                {"1,000": Between(0.99, 1.6, 1.55)},
             ],
             "100 images estimate a mean and a covariance worse than 1,000 do: the distance must be larger.": [
                 {"1,000": Between(10, INF, 30), "100": Between(0.99, 10, 3)},
                 {"100": Between(0.99, 2, 1.5)},
             ],
-            "The order of magnitude is off. From 1,000 to 100 images the squared error grows about tenfold again.": [
+            "Off by more than a factor of 2. From 1,000 to 100 images the squared error grows about tenfold again.": [
                 {"100": Between(2, 12, 6)},
                 {"100": Between(200, INF, 1e6)},
             ],
@@ -401,8 +401,8 @@ ranks = Exercise(
         "confidence",
         first(
             "noise",
-            "You expect the classifier to doubt the noise. But it has learned ten answers and no “none of these”, and "
-            "it has never seen noise. Try look(sets['noise'])[1].max(axis=1).",
+            "You expect the classifier to doubt the noise. But it must give one of ten answers, and nothing in its "
+            "training taught it to doubt noise. Try look(sets['noise'])[1].max(axis=1).",
         ),
     )
     | out_of_order(
@@ -458,7 +458,7 @@ PATIENTS = {
     "E": ("ten pictures", (106.0, 0.031, 0.008, 0.1, 0.9996, 0.91)),
 }
 TRUTH = {letter: word for letter, (word, _) in PATIENTS.items()}
-# Scores in which a sick one looks no worse than the healthy one, or the healthy one worse than another.
+# Scores in which a sick one looks as good as the healthy one, or nearly; for the healthy one, in which another looks better.
 MISLEADING = {"A": ("Fréchet", "rarest class"), "B": ("Fréchet", "rarest class", "nearest"), "C": ("nearest",)}
 MISLEADING |= {"D": ("coverage", "nearest"), "E": ("rarest class", "nearest")}
 
@@ -508,8 +508,8 @@ diagnosis = Exercise(
     ],
     mistakes=of("diagnosis", wrong_diagnoses()),
     hints={
-        "misled_by": "That score shows what it is. In which one does it look no worse than the healthy one? (And in "
-        "which one does the healthy one look worse than another?)"
+        "misled_by": "That score shows what it is. In which one does it look as good as the healthy one, or nearly? (And "
+        "in which one does another look better than the healthy one?)"
     },
     praise="Each of the four looks good to some single score, none of the four to all. And confidence is high for all five.",
 )

@@ -58,7 +58,7 @@ def filling(name, shape):
 def look_at_generator(way, make):
     network = call(make, way)
     if not isinstance(network, keras.Model):
-        raise Wrong(f"A keras.Model is wanted, not a {type(network).__name__}: keras.Model(first, last).")
+        raise Wrong(f"A keras.Model is wanted, not a {type(network).__name__}: keras.Model(first, x).")
     yield "its input", str(getattr(network, "input_shape", (None, 100)))
     z = np.tile(10 * numbers(4, 100), (2, 1))
     if not network.built:
@@ -79,7 +79,7 @@ functional_generator = Exercise(
     '`make(way)`: the generator of the diagram as a keras.Model, with way "upsampling" or "transposed".',
     right=[generator, nested],
     mistakes={
-        "That is the last `x`, not the model: return keras.Model(first, last).": lambda way: generator(way).output,
+        "That is the last `x`, not the model: return keras.Model(first, x).": lambda way: generator(way).output,
         "The input is noise of 100 numbers: keras.Input((100,)).": [dict(size=784), dict(size=10)],
         "It draws (28, 28, 1): the way back to an image is missing.": lambda way: keras.Sequential(
             [keras.Input((100,)), layers.Dense(784, "tanh")]
@@ -312,7 +312,7 @@ def both_wrong(keras, ours):
 
 
 memory = Exercise(
-    "The updates after which at most 5 % of a moving mean's start are left: with m = 0.99 and with 0.9.",
+    "The updates after which a moving mean's start has a weight of at most 5 %: with m = 0.99 and with 0.9.",
     parts=tuple(UPDATES),
     right=[dict(updates_keras=299, updates_ours=29)],
     mistakes={
@@ -326,7 +326,7 @@ memory = Exercise(
         "An update takes 1 - m of what is left, not of the start: m^n.": both_wrong(95, 9.5),
         "The other way round: with the larger m it remembers longer.": dict(updates_keras=29, updates_ours=299),
     },
-    hints=dict.fromkeys(UPDATES, "After n updates m^n of the start is left. The first n with at most 5 %?"),
+    hints=dict.fromkeys(UPDATES, "After n updates the start has the weight m^n. The first n with at most 0.05?"),
     praise="Three hundred updates, or thirty; with two a step, 150 steps or 15: a grey preview, or a picture.",
 )
 
