@@ -458,7 +458,7 @@ PATIENTS = {
     "E": ("ten pictures", (106.0, 0.031, 0.008, 0.1, 0.9996, 0.91)),
 }
 TRUTH = {letter: word for letter, (word, _) in PATIENTS.items()}
-# Scores in which a sick one looks as good as the healthy one, or nearly; for the healthy one, in which another looks better.
+# Scores in which a sick one looks as good as the healthy one, or nearly; for the healthy one, another looks better.
 MISLEADING = {"A": ("Fréchet", "rarest class"), "B": ("Fréchet", "rarest class", "nearest"), "C": ("nearest",)}
 MISLEADING |= {"D": ("coverage", "nearest"), "E": ("rarest class", "nearest")}
 
@@ -508,8 +508,8 @@ diagnosis = Exercise(
     ],
     mistakes=of("diagnosis", wrong_diagnoses()),
     hints={
-        "misled_by": "That score shows what it is. In which one does it look as good as the healthy one, or nearly? (And "
-        "in which one does another look better than the healthy one?)"
+        "misled_by": "That score shows what it is. In which one does it look as good as the healthy one, or nearly? "
+        "(And in which one does another look better than the healthy one?)"
     },
     praise="Each of the four looks good to some single score, none of the four to all. And confidence is high for all five.",
 )
