@@ -27,6 +27,7 @@ LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb"))
 SOURCES = [*LESSONS, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 SOURCES += [path for folder in ("docs", "results", "benchmarks") for path in sorted((ROOT / folder).glob("*.md"))]
 PAGES = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in SOURCES] + ["search.html"]
+AXE_LOOKS_AT = {"notebooks/01_minimax_objective.html", "notebooks/02_mlp_gan.html"}  # the labs, a replay, tables
 NAME = "gan-course"  # of the folder that the site is served in, as GitHub Pages does
 SECONDS = 120  # to wait for a page; an idle machine needs 2
 
@@ -265,10 +266,13 @@ def test_page(browser, name):
         page.set_viewport_size({"width": 390, "height": 844})
         page.wait_for_function(FITS_A_PHONE, timeout=10_000)  # what is wider can be scrolled with the keyboard
         page.set_viewport_size({"width": 1280, "height": 900})
-        assert page.wrong + page.barriers() == []
+        # All lessons are made of the same parts: axe, which is slow, looks at two of them, and at every other page.
+        looked_at = not name.startswith("notebooks/") or name in AXE_LOOKS_AT
+        assert page.wrong + (page.barriers() if looked_at else []) == []
 
 
 def lesson_can_be_used(page, lesson):
+    page.evaluate("document.querySelectorAll('details.deeper').forEach(section => section.open = true)")
     solutions_are_folded_and_open_by_keyboard(page, lesson)
     replays_can_be_scrubbed(page, lesson)
     assert page.evaluate(CUT_ANSWERS) == []
