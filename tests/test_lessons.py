@@ -159,7 +159,10 @@ def first_output(notebook, kind):
 
 def code_cell(notebook, tag=None):
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and not cell.metadata.get("tags")]
-    return next(c for c in notebook.cells if tag in c.metadata.get("tags", [])) if tag else cells[1]
+    tagged = (
+        c for c in notebook.cells if tag in c.metadata.get("tags", []) and (tag == "header" or c.cell_type == "code")
+    )
+    return next(tagged) if tag else cells[1]
 
 
 def stderr(notebook):

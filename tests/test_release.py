@@ -279,7 +279,9 @@ def test_the_student_copy_has_no_tests_and_no_maintainers_files(copies):
         "constraints.txt",
         "environment.yml",
         "VERSION.txt",
+        "docs",
     }
+    assert {path.name for path in (copies["student"] / "docs").iterdir()} == {"glossary.md", "articles.md"}
     text = (copies["student"] / "README.md").read_text(encoding="utf-8")
     assert lessons.table() in text and release.version() in text and "{" not in text
 

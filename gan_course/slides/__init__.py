@@ -11,7 +11,7 @@ that has only the next entry (or the type ``-``) goes on with the slide. That en
 ``source`` (cell of code)
     ``false``, or a list of beginnings: only the statements that begin so are shown. All of them by default.
 ``output`` (cell of code)
-    ``false``, ``"text"``, ``"picture"``, or a list of beginnings: only the printed lines that begin so, each with
+    ``false``, ``"text"``, ``"table"``, ``"picture"``, or a list of beginnings: only the printed lines that begin so, each with
     those that are indented below it, and no picture.
 ``beside`` (cell of code)
     ``true`` shows code and output to the right of the slide's text, and not below it.

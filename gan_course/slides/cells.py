@@ -159,11 +159,16 @@ def _outputs(cell, chosen):
     if isinstance(chosen, str):
         outputs = [(kind, block) for kind, block in outputs if kind == chosen]
         if not outputs:
-            raise CourseError(f"it has no output of the kind {chosen!r} (text or picture).")
+            raise CourseError(f"it has no output of the kind {chosen!r} (text, table or picture).")
     if chosen is True or isinstance(chosen, str):
         return [printed(_at_most(block.splitlines(), "output")) if kind == "text" else block for kind, block in outputs]
     parts = []
-    for line in (line for kind, block in outputs if kind == "text" for line in block.splitlines()):
+    texts = [
+        output["data"]["text/plain"] if kind == "table" else block
+        for output, (kind, block) in zip(cell["outputs"], outputs, strict=True)
+        if kind != "picture"
+    ]
+    for line in (line for text in texts for line in text.splitlines()):
         if parts and line.startswith(" "):
             parts[-1].append(line)
         else:
@@ -173,7 +178,7 @@ def _outputs(cell, chosen):
 
 
 def _output(output):
-    """Return an output's kind, "text" or "picture", and its text or its HTML."""
+    """Return an output's kind, "text", "table" or "picture", and its text or its HTML."""
     data = output.get("data", {})
     if "image/png" in data:
         alt = output["metadata"].get("image/png", {}).get("alt")
@@ -182,7 +187,9 @@ def _output(output):
         png = data["image/png"].replace("\n", "")
         return "picture", f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt)}">'
     page = data.get("text/html", "")
-    if page and not page.startswith(("<pre>", "<table")):  # a replay, say; reports and tables are better as text
+    if page.startswith("<table"):
+        return "table", page
+    if page and not page.startswith("<pre>"):  # a replay, say; a report is better as text
         return "picture", f'<div class="alive" data-prevent-swipe>{page}</div>'
     if output["output_type"] == "error":
         return "text", f"{output['ename']}: {output['evalue']}"
