@@ -282,6 +282,7 @@ def test_entries_in_other_containers_and_types():
         ({"a": 2.469, "b": ("blue", 6)}, "twice"),
         ({"a": 2.469, "b": ("red", 6)}, "both wrong"),
         ({"a": 1.23}, "3 decimals are wanted"),
+        ({"a": np.complex128(1.2346 + 2j)}, "One number is wanted"),
         ({"b": ("blue", 12)}, "b, 1 is not 'blue'. Look at b."),
         ({"b": ("green", 12)}, "The words are: blue, red."),
         ({"b": ("red", 12.5)}, "b, 2 is not 12.5. Look at b."),

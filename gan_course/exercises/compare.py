@@ -96,6 +96,8 @@ def plain(value):
         parts = [plain(each) for each in value]
         alike = all(isinstance(part, np.ndarray) and part.shape == parts[0].shape for part in parts)
         return np.array(parts) if parts and alike else tuple(parts)
+    if np.iscomplexobj(value):  # or its imaginary part would be dropped in silence
+        return str(value)
     if isinstance(value, np.bool_) or (isinstance(value, np.ndarray) and value.dtype.kind == "b" and value.ndim == 0):
         return bool(value)
     try:

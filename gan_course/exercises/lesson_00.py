@@ -104,10 +104,33 @@ g_update = Exercise(
         "D gives logits. Of 1 minus a logit there may be no logarithm: a sigmoid makes the probability.": dict(
             term=lambda logits: torch.log(1 - logits)
         ),
-        "Right while D is in doubt. Where D is very sure, the sigmoid is rounded to 1, and log 0 is -inf: take bce, "
-        "softplus or logsigmoid, which begin at the logit.": dict(
-            term=lambda logits: torch.log(1 - torch.sigmoid(logits))
+        "Right while D is in doubt. Where D is very sure, the sigmoid is rounded to 1: log 0 is -inf, and what is cut off "
+        "or added there takes the slope away. Take bce, softplus or logsigmoid, which begin at the logit.": [
+            *(dict(term=lambda x, e=e: torch.log(1 - torch.sigmoid(x) + e)) for e in (0, 1e-8)),
+            dict(term=lambda x: -nn.functional.binary_cross_entropy(torch.sigmoid(x), 0 * x)),
+        ],
+        "The logarithm is missing.": [
+            dict(term=lambda x: 1 - torch.sigmoid(x)),
+            dict(term=lambda x: -torch.sigmoid(x)),
+        ],
+        "This is the mean logit, as a Wasserstein GAN has it. The formula has log(1 - D).": dict(term=torch.neg),
+        "The mean of the logarithms, not the logarithm of the mean.": dict(
+            term=torch.sigmoid, way=lambda mean: torch.log(1 - mean)
         ),
+        "One number has to go backward: the mean over the batch, not one loss for each sample.": dict(mean=itself),
+        "D has to judge what G makes: it is D(G(z)).": lambda g, d, *a: update_g(g, nn.Identity(), *a),
+        "The shapes don't fit. G takes `z` as it is handed over, and D takes what G makes.": [
+            dict(noise=lambda z: torch.randn(256, 2)),
+            lambda g, d, *a: update_g(nn.Identity(), d, *a),
+        ],
+        "Divide by this batch's size, or take the mean.": [
+            dict(mean=lambda x, n=n: x.sum() / n) for n in (64, 128, 256)
+        ],
+        "Take the natural logarithm, not that to the base 2 or 10.": [
+            dict(way=lambda loss, b=b: loss / np.log(b)) for b in (2, 10)
+        ],
+        "That is half of it. The formula has no 1/2.": dict(way=lambda loss: loss / 2),
+        "One step is wanted, this is more.": lambda *given: [update_g(*given) for _ in range(2)][1],
         "Two sigmoids: bce takes logits, and has a sigmoid of its own.": dict(
             term=lambda logits: -labelled(0.0)(torch.sigmoid(logits))
         ),
@@ -131,12 +154,18 @@ g_update = Exercise(
         "G's update leaves D frozen: D's next step will fail. Unfreeze it again, or don't freeze.": dict(
             freeze="for ever"
         ),
-        "G's update leaves D in eval mode. Nothing has to be switched.": lambda g, d, *a: update_g(g, d.eval(), *a),
+        "G's update leaves a network in eval mode. Nothing has to be switched.": [
+            lambda g, d, *a: update_g(g, d.eval(), *a),
+            lambda g, *a: update_g(g.eval(), *a),
+        ],
     },
     cases={"a D in doubt": 0.0, "a D that is very sure": 60.0},
     observe=play,
     praise="D stands still, and G goes downhill on log(1 - D), also where D is very sure.",
-    hints={"G's step": "It isn't that of the mean of log(1 - D) over the fakes that this z makes."},
+    hints={
+        "G's step": "It isn't one step of `opt_g` down the mean of log(1 - D) over the fakes that this z makes.",
+        "the loss": "Return the loss that you made smaller, one number.",
+    },
 )
 
 
@@ -155,7 +184,7 @@ def targets():
     """Points, modes and sigma: in each the known mistakes give other numbers than the truth."""
     rng = np.random.default_rng(0)
     square = np.array([[x, y] for x in (-1.0, 1.0) for y in (-1.0, 1.0)])
-    for modes, sigma in ((3 * square[:3], 0.5), (square, 0.1)):
+    for modes, sigma in ((0.7 * square[:3], 0.5), (square, 0.1)):  # near each other first: no count is 0 then, or all
         points = modes[rng.integers(len(modes) - 1, size=390)] + 1.7 * sigma * rng.standard_normal((390, 2))
         yield points.astype(np.float32), modes, sigma
 
@@ -172,10 +201,29 @@ hits = Exercise(
         "This is in percent. A share lies between 0 and 1.": dict(count=lambda hit: 100 * hit.mean()),
         "This says of each point whether it hits. The share is one number, the mean.": dict(count=lambda hit: hit),
         "You count the points that miss.": dict(count=lambda hit: np.mean(~hit)),
+        "This is 0. Does `//` round down? Or has the norm no axis, so that all differences make one large number?": [
+            dict(count=lambda hit: hit.sum() // len(hit)),
+            dict(to=np.linalg.norm),
+        ],
+        "Don't round the share.": [dict(count=lambda hit, n=n: np.round(hit.mean(), n)) for n in (1, 2, 3)],
+        "Only one point is counted. Is `return` inside the loop?": lambda p, m, s: share_of_hits(p[:1], m, s) / len(p),
+        "Divide by the number of these points, len(points), not by a fixed one.": [
+            *(dict(count=lambda hit, n=n: hit.sum() / n) for n in (1_000, 2_000, 10_000, 100_000)),
+            lambda p, m, s: share_of_hits(p, m, s, count=np.sum) / len(m),
+        ],
+        "This is a mean distance. Count the distances below 3 sigma.": lambda p, m, s: (
+            distances(p, m).min(axis=1).mean()
+        ),
+        "This asks for one mode only. The nearest of all is meant.": [
+            lambda p, m, s, i=i: share_of_hits(p, m[[i]], s) for i in (0, -1)
+        ],
         "You count points within 1 sigma; the bound is 3 sigma.": dict(bound=1),
         "The bound is wrong: 3 sigma is wanted, whatever sigma is.": [
             dict(bound=2),
-            lambda p, m, s: share_of_hits(p, m, 1),
+            *(lambda p, m, s, fixed=fixed: share_of_hits(p, m, fixed) for fixed in (1, 0.05)),
+        ],
+        "You compare a distance with sigma squared: the bound is 3 sigma.": [
+            lambda p, m, s, n=n: share_of_hits(p, m, s**2, bound=n) for n in (3, 9)
         ],
         "You compare a squared distance with 3 sigma or 3 sigma²: take the root, or square all of the bound.": [
             dict(to=lambda d: np.square(d).min(axis=1)),
@@ -189,14 +237,19 @@ hits = Exercise(
             dict(to=lambda d: d),
             lambda p, m, s: np.sum(distances(p, m) < 3 * s) / len(m),
         ],
-        "This is the minimum over the points: it says which modes are covered. Take it over the modes, axis 1.": [
+        "This is a minimum over the points. Take it over the modes only, for each point: axis=1.": [
             dict(to=lambda d: d.min(axis=0)),
             dict(to=lambda d: d.min(axis=0), count=np.sum),
-        ],
-        "This is the minimum over everything. Take it over the modes only: axis=1.": [
             dict(to=np.min),
             dict(to=np.min, count=lambda hit: hit),
         ],
+        "The norm is over the coordinates, axis 2 of (n, k, 2); the minimum over the modes, axis 1.": lambda p, m, s: (
+            np.mean(np.linalg.norm(p[:, None] - m, axis=1).min(axis=1) < 3 * s)
+        ),
+        "argmin says which mode is nearest, not how far it is: min.": dict(to=lambda d: d.argmin(axis=1)),
+        "You add differences, where plus and minus cancel. A distance is the root of squares.": lambda p, m, s: np.mean(
+            (p[:, None] - m).sum(axis=2).min(axis=1) < 3 * s
+        ),
         "You compare each coordinate with 3 sigma, which makes a square of the disc. Take the distance.": dict(
             order=INF
         ),
@@ -236,8 +289,9 @@ sample_size = Exercise(
     right=[
         dict(
             prediction={"itself": Between(0, 0.01, 0), "1,000": Between(1.6, 10, 3.5), "100": Between(12, 200, 30)},
-            why=WHY,
+            why=why,
         )
+        for why in (WHY, {letter: int(true) for letter, true in WHY.items()})
     ],
     mistakes=of(
         "prediction",
@@ -267,6 +321,7 @@ sample_size = Exercise(
         },
     )
     | of("why", REASONS),
+    hints={"why": "True or False is wanted for each sentence, without quotation marks."},
     praise="The right orders of magnitude, and the reasons: chance in mean and covariance. Now run the cell that measures.",
 )
 
@@ -304,10 +359,10 @@ coverage = Exercise(
     ],
     mistakes={
         "Your balls reach to the neighbour before the k-th. The nearest image to an image is the image itself, at "
-        "distance 0: it doesn't count.": dict(off=-1),
-        "Your balls reach one neighbour too far. Sorted, an image's distances begin with its own, 0, so the k-th "
-        "neighbour stands at index k.": dict(off=1),
-        "Each image has a ball of its own: [:, k] takes the k-th number of each row, [k] takes one row.": lambda s, r, k: (
+        "distance 0: it doesn't count, nor do samples.": dict(off=-1),
+        "Your balls reach one neighbour too far. Where the sorted distances begin with the image's own, 0, the k-th "
+        "neighbour stands at index k, else at k - 1.": dict(off=1),
+        "Each image has a ball of its own: sort each row (axis=1), and take its k-th number, [:, k].": lambda s, r, k: (
             np.mean(distances(r, s).min(axis=1) < np.sort(distances(r, r), axis=1)[k])
         ),
         "Each image has a ball of its own. Here all have the same radius.": [
@@ -315,13 +370,40 @@ coverage = Exercise(
             dict(radii=np.median),
             dict(radii=np.max),
         ],
+        "argsort says which neighbour it is, not how far it is: sort.": lambda s, r, k: np.mean(
+            distances(r, s).min(axis=1) < np.argsort(distances(r, r), axis=1)[:, k]
+        ),
+        "The k-th nearest is wanted: sort each row before you take [:, k].": lambda s, r, k: np.mean(
+            distances(r, s).min(axis=1) < distances(r, r)[:, k]
+        ),
+        "A ball reaches to the k-th neighbour. This is a mean over the first k.": [
+            lambda s, r, k, i=i: np.mean(
+                distances(r, s).min(axis=1) < np.sort(distances(r, r), axis=1)[:, i : k + 1].mean(axis=1)
+            )
+            for i in (0, 1)
+        ],
+        "k is handed over. Here it is always the same.": [lambda s, r, k, i=i: coverage_of(s, r, i) for i in (1, 3, 5)],
+        "Don't divide by k: a ball counts once.": lambda s, r, k: coverage_of(s, r, k) / k,
+        "One sample in the ball is enough; you ask for k of them, or one more.": [
+            lambda s, r, k, i=i: np.mean(np.sort(distances(r, s), axis=1)[:, k + i] < ball(r, k)) for i in (-1, 0)
+        ],
+        "Take the distance, the root of the sum of squares, not the largest coordinate or their sum.": [
+            lambda s, r, k, o=o: np.mean(distances(r, s, o).min(axis=1) < np.sort(distances(r, r, o), axis=1)[:, k])
+            for o in (INF, 1)
+        ],
+        "Samples and real images are swapped: this is the share of *samples* whose ball holds a real image.": lambda s, r, k: (
+            coverage_of(r, s, k)
+        ),
         "This is the share of samples that lie in some ball: precision. Coverage is the share of real images whose "
         "ball holds a sample.": lambda s, r, k: (distances(s, r) < ball(r, k)).any(axis=1).mean(),
-        "You drew the balls around the samples: that is recall. Coverage draws them around the real images.": [
-            lambda s, r, k: (distances(r, s) < ball(s, k)).any(axis=1).mean(),
-            lambda s, r, k: (distances(s, r).min(axis=1) < ball(s, k)).mean(),
-        ],
-        "The balls reach to a sample's neighbour or to the k-th sample. Only real images decide how large they are.": [
+        "You drew the balls around the samples: that is recall. Coverage draws them around the real images.": lambda s, r, k: (
+            (distances(r, s) < ball(s, k)).any(axis=1).mean()
+        ),
+        "Every ball counts as hit. Is its radius the k-th smallest distance to the other *real* images? And is that compared "
+        "with the image's own distance to the nearest *sample*?": [
+            lambda s, r, k: (distances(r, r).min(axis=1) < ball(r, k)).mean(),
+            dict(near=np.min),
+            lambda s, r, k: coverage_of(s, r, -k),
             lambda s, r, k: (distances(r, s).min(axis=1) < np.sort(distances(r, s), axis=1)[:, k]).mean(),
             lambda s, r, k: (distances(r, s).min(axis=1) < np.sort(distances(r, s), axis=1)[:, k - 1]).mean(),
         ],
@@ -337,9 +419,12 @@ coverage = Exercise(
         ),
         "This says of each image whether it is covered. The share is one number, the mean.": dict(count=lambda c: c),
         "This is in percent. A share lies between 0 and 1.": dict(count=lambda c: 100 * c.mean()),
-        "You compare squared distances with radii that are not squared.": dict(power=2),
+        "One side is squared, the other isn't.": [dict(power=2), dict(radii=np.square)],
         "This is the share that is not covered.": dict(count=lambda c: np.mean(~c)),
-        "You ask for all samples to be in the ball, or for their mean. One is enough: min.": [
+        "No ball counts as hit, or hardly any. Each radius is the k-th number of a sorted *row*, and the *nearest* sample "
+        "decides: the norm is over the features, axis 2, the minimum over the samples, axis 1.": [
+            dict(radii=lambda radii: 0 * radii),
+            lambda s, r, k: (np.linalg.norm(r[:, None] - s, axis=1).min(axis=1) < ball(r, k)).mean(),
             dict(near=lambda d: d.max(axis=1)),
             dict(near=lambda d: d.mean(axis=1)),
         ],
@@ -496,6 +581,21 @@ def wrong_diagnoses():
     return found
 
 
+def wrong_columns():
+    """Return what speaks against a score that doesn't mislead, for whatever right answers stand before it."""
+    found, healthy = {}, PATIENTS["B"][1]
+    for place, letter in enumerate(TRUTH):
+        for score, its, usual in zip(SCORES, PATIENTS[letter][1], healthy, strict=True):
+            if score in ("confidence", *MISLEADING[letter]):
+                continue
+            hint = f"{score}: {its:g} here and {usual:g} for the healthy one. That shows that something is wrong."
+            if letter == "B":
+                hint = f"In {score} none looks better than the healthy one. In which score does another?"
+            for before in product(*list(MISLEADING.values())[:place]):
+                found.setdefault(hint, []).append(dict(zip(TRUTH, before, strict=False)) | {letter: score})
+    return found
+
+
 diagnosis = Exercise(
     "What is each: letter to a word; and, letter to score, one that would have misled you.",
     parts=("diagnosis", "misled_by"),
@@ -506,10 +606,6 @@ diagnosis = Exercise(
         )
         for some in product(*MISLEADING.values())
     ],
-    mistakes=of("diagnosis", wrong_diagnoses()),
-    hints={
-        "misled_by": "That score shows what it is. In which one does it look as good as the healthy one, or nearly? "
-        "(And in which one does another look better than the healthy one?)"
-    },
+    mistakes=of("diagnosis", wrong_diagnoses()) | of("misled_by", wrong_columns()),
     praise="Each of the four looks good to some single score, none of the four to all. And confidence is high for all five.",
 )

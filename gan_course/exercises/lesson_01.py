@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from gan_course.exercises import Exercise, Number, among, call, of, several
+from gan_course.exercises import Exercise, Number, Wrong, among, call, of, several
 from gan_course.exercises.compare import plain
 
 
@@ -34,9 +34,9 @@ def of_mean_d(x):
 
 CUT = "something is cut off, or added inside the logarithm: that bends the loss and takes its slope away."
 CUT_LOSSES = [
-    *(dict(each=lambda y, e=e: -np.log(sigmoid(y) + e)) for e in (1e-7, 1e-8, 1e-12)),
-    *(dict(each=lambda y, e=e: -np.log(1 - sigmoid(-y) + e)) for e in (1e-7, 1e-8, 1e-12)),
-    *(dict(to=lambda x, end=end: np.clip(x, -end, end)) for end in (20, 30, 50)),
+    *(dict(each=lambda y, e=10.0**-n: -np.log(sigmoid(y) + e)) for n in range(5, 17)),
+    *(dict(each=lambda y, e=10.0**-n: -np.log(1 - sigmoid(-y) + e)) for n in range(5, 17)),
+    *(dict(to=lambda x, end=end: np.clip(x, -end, end)) for end in (20, 30, 50, 100, 500)),
     dict(each=lambda y: np.minimum(-np.log(sigmoid(y)), 100)),
 ]
 ROUNDED = "for large logits a sigmoid is rounded, or an exponential overflows. np.logaddexp makes a better softplus."
@@ -47,7 +47,21 @@ ROUNDED_LOSSES = [
     dict(each=lambda y: -np.log(np.exp(y) / (1 + np.exp(y)))),
     dict(each=lambda y: -np.log(sigmoid(y)) - 0 * np.log(1 - sigmoid(y))),
     dict(each=lambda y: np.log(1 + np.exp(y)) - y),
+    *(dict(each=lambda y, one=one: np.nan_to_num(-np.log(one(y)))) for one in (sigmoid, lambda y: 1 - sigmoid(-y))),
 ]
+ONE_BY_ONE = "math.exp and `if` take one number. np.exp, np.where and np.logaddexp take whole batches."
+FOR_ONE = [dict(each=lambda y: math.log(1 + math.exp(-y))), dict(each=lambda y: -y if y < -30 else softplus(-y))]
+FROM_ONE = "1 - D isn't the sigmoid of 1 - logit, it is that of minus the logit; and log(1 - D) isn't 1 - log D."
+CORNER = "max(0, x) is a softplus seen from far away. Near 0 that is round: log(1 + exp(x))."
+OTHER_GAN = (
+    "a loss of another kind of GAN (Wasserstein, hinge, least squares). Here it is a logarithm of D or of 1 - D."
+)
+OTHERS = [
+    dict(each=lambda y: -y),
+    dict(each=lambda y: np.maximum(1 - y, 0)),
+    *(dict(each=lambda y, half=half: half * sigmoid(-y) ** 2) for half in (1, 0.5)),
+]
+FAR = f"Right for small logits, not for large ones. Are large ones treated apart, and wrongly? Or perhaps {CUT}"
 FAR_OUT = [(logit, kind) for logit in (100, -100, 1000, -1000) for kind in ("float64", "float32")]
 
 
@@ -60,8 +74,8 @@ def of_both_batches(real, fake, times=1):
     return times * softplus(np.append(-real, fake)).mean()
 
 
-def textbook(real, fake):
-    return -np.log(sigmoid(real)).mean() - np.log(1 - sigmoid(fake)).mean()
+def textbook(real, fake, clean=itself):
+    return clean(-np.log(sigmoid(real))).mean() + clean(-np.log(1 - sigmoid(fake))).mean()
 
 
 def look_at_d_loss(logits, d_loss):
@@ -69,7 +83,7 @@ def look_at_d_loss(logits, d_loss):
     yield "L_D, far out" if far_out else "L_D", call(d_loss, *(each.copy() for each in logits))
 
 
-REAL, FAKE = np.array([2.0, -0.5, 0.3, 3.0]), np.array([-3.0, 1.0, -0.2, -1.5])
+REAL, FAKE = np.array([2.0, -0.5, 0.3, 3.0]), np.array([-3.0, 1.2, -0.2, -1.5])
 discriminator_loss = Exercise(
     "`discriminator_loss(real_logits, fake_logits)`: the mean of -log D plus the mean of -log(1 - D).",
     right=[
@@ -97,6 +111,10 @@ discriminator_loss = Exercise(
         ),
         "That is one mean over both batches. Take the mean of each, and add the two.": of_both_batches,
         "That is the batches' sum. Take the mean of each batch.": dict(mean=np.sum),
+        "One batch's sum is in it. Take the mean of each.": [
+            lambda real, fake: softplus(-real).sum() + softplus(fake).mean(),
+            lambda real, fake: softplus(-real).mean() + softplus(fake).sum(),
+        ],
         "One number for the whole batch is wanted: a mean over the real ones plus a mean over the fakes.": [
             lambda real, fake: softplus(-real).mean() + softplus(fake),
             lambda real, fake: softplus(-real) + softplus(fake).mean(),
@@ -104,7 +122,25 @@ discriminator_loss = Exercise(
         "The batches may differ in size: take the mean of each first, then the sum of the two.": [
             dict(mean=itself),
             lambda real, fake: (softplus(-real) + softplus(fake)).mean(),
+            lambda real, fake: np.mean([softplus(-a) + softplus(b) for a, b in zip(real, fake, strict=False)]),
         ],
+        "Divide each batch's sum by its own size.": [
+            lambda real, fake, i=i: (softplus(-real).sum() + softplus(fake).sum()) / (real, fake)[i].size
+            for i in (0, 1)
+        ],
+        "These are the two terms. L_D is their sum, one number.": lambda real, fake: (
+            softplus(-real).mean(),
+            softplus(fake).mean(),
+        ),
+        "Don't round.": [lambda real, fake, n=n: round(d_loss(real, fake), n) for n in (0, 1, 2, 3)],
+        FROM_ONE: [
+            lambda real, fake: softplus(-real).mean() + softplus(fake - 1).mean(),
+            *(lambda real, fake, a=a: softplus(-real).mean() + a - softplus(-fake).mean() for a in (1, -1)),
+        ],
+        f"That is {OTHER_GAN}": OTHERS,
+        CORNER: dict(each=lambda y: np.maximum(-y, 0)),
+        ONE_BY_ONE: FOR_ONE,
+        "That is the median. The mean is wanted.": dict(mean=np.median),
         "A sigmoid too many: the logits went through it twice.": dict(to=sigmoid),
         "Take the natural logarithm, not that to the base 2 or 10.": [dict(sign=1 / math.log(b)) for b in (2, 10)],
         "The mean of all losses, not the loss of a mean.": [dict(to=to) for to in (np.mean, of_mean_d)],
@@ -114,7 +150,7 @@ discriminator_loss = Exercise(
             dict(each=lambda y: -np.log(1 + y)),
             lambda real, fake: -np.log(real).mean() - np.log(1 - fake).mean(),
         ],
-        ROUNDED.capitalize(): [textbook, *ROUNDED_LOSSES],
+        ROUNDED.capitalize(): [textbook, partial(textbook, clean=np.nan_to_num), *ROUNDED_LOSSES],
         CUT.capitalize(): CUT_LOSSES,
     },
     cases={"four real logits and two fake ones": (REAL, FAKE[:2]), "four of each": (REAL, FAKE)}
@@ -124,14 +160,14 @@ discriminator_loss = Exercise(
     },
     observe=look_at_d_loss,
     praise="Also for batches of different sizes, and the right number for every logit.",
-    hints={"far out": f"Perhaps {CUT}"},
+    hints={"far out": FAR},
 )
 
 
 # 2. The best D
 
 P, Q = np.array([0.3, 0.05, 1.2, 0.0, 0.7]), np.array([0.1, 0.6, 1.2, 0.4, 0.0])
-LABELS = ((0.9, 0.0), (0.8, 0.3), (1.0, 0.0), (0.9, 0.1))  # first those for which 1 - D and swapped densities differ
+LABELS = ((0.8, 0.3), (0.9, 0.0), (1.0, 0.0), (0.9, 0.1))  # first those for which 1 - D and swapped densities differ
 
 
 def best_d(p, q, r, f, *, top=lambda r, f: (r, f), bottom=lambda r, f: (1, 1), to=itself, nobody=0.5):
@@ -141,9 +177,16 @@ def best_d(p, q, r, f, *, top=lambda r, f: (r, f), bottom=lambda r, f: (1, 1), t
     return np.where(np.asarray(p + q) == 0, nobody, value) if nobody is not None else value
 
 
+SINGLE = "Right for arrays, but not for single numbers p and q. (np.asarray makes arrays of them.)"
+
+
 def look_at_best_d(labels, best_d):
     yield "D", call(best_d, P.copy(), Q.copy(), *labels)
-    yield "D for the numbers p = 0.3 and q = 0.1", call(best_d, 0.3, 0.1, *labels)
+    try:
+        one = call(best_d, 0.3, 0.1, *labels)
+    except (TypeError, AttributeError, IndexError) as error:
+        raise Wrong(SINGLE) from error
+    yield "D for the numbers p = 0.3 and q = 0.1", one
     nobody = plain(call(best_d, np.array([0.0, 0.3]), np.array([0.0, 0.1]), *labels))
     yield "a number where p and q are 0", bool(np.isfinite(nobody[0]))
     yield "a probability where p and q are 0", bool(0 <= nobody[0] <= 1)
@@ -176,13 +219,43 @@ best_discriminator = Exercise(
             dict(top=lambda r, f: (r, 0), bottom=lambda r, f: (r, f)),
             dict(top=lambda r, f: (r, 0), bottom=lambda r, f: (r, 1 - f)),
             dict(bottom=lambda r, f: (r, 1)),
+            dict(top=lambda r, f: (r, 0), bottom=lambda r, f: (r, 1)),
+        ],
+        "D gives a fake its label, f. Here it gives it another one.": [
+            dict(top=lambda r, f: (r, 1 - f)),
+            dict(top=lambda r, f: (r, 1 - r)),
+            dict(top=lambda r, f: (r, -f)),
+        ],
+        "Divide by p + q. The labels have no part in the sum below: r and 1 - r make 1, f and 1 - f, too.": [
+            lambda p, q, r, f: (r * p + f * q) / (r + f),
+            dict(bottom=lambda r, f: (r + f, r + f)),
+        ],
+        "The labels aren't bounds, and D need not decide: between them it may say anything.": [
+            lambda p, q, r, f: np.clip(best_d(p, q, 1, 0), f, r),
+            *(lambda p, q, r, f, a=a: np.where(p > q, a * r + 1 - a, a * f) for a in (0, 1)),
+        ],
+        "Brackets are missing: all of the numerator is divided by p + q.": lambda p, q, r, f: (
+            r * p + f * best_d(q, p, 1, 0)
+        ),
+        "Half of it. p + q is the whole sum below.": dict(bottom=lambda r, f: (2, 2)),
+        "What is added below makes D smaller everywhere. Treat the place where p and q are 0 alone, with np.where.": [
+            lambda p, q, r, f, e=e: (r * p + f * q) / (p + q + e) for e in (1, 0.1, 0.01, 1e-3, 1e-4)
+        ],
+        "Where only one of p and q is 0 the formula holds. Only where *both* are there is nobody.": [
+            lambda p, q, r, f: np.where(np.asarray(p) == 0, 0.5, best_d(p, q, r, f)),
+            lambda p, q, r, f: np.where(np.asarray(q) == 0, 0.5, best_d(p, q, r, f)),
+            lambda p, q, r, f: np.where(np.asarray(p * q) == 0, 0.5, best_d(p, q, r, f)),
         ],
         "f is left out: the fakes have the label f, and D is to say so.": dict(top=lambda r, f: (r, 0)),
-        "Without any fakes this is r + f. The label of all that is there is r.": dict(top=lambda r, f: (r + f, f)),
-        "p and q may be arrays: `if` asks about one number. np.where asks about each.": lambda p, q, r, f: (
-            best_d(p, q, r, f) if p + q > 0 else 0.5
-        ),
-        "Right for arrays, but not for single numbers p and q.": [
+        "Without any fakes this is r + f. The label of all that is there is r.": [
+            dict(top=lambda r, f: (r + f, f)),
+            dict(top=lambda r, f: (r + f, f), to=lambda d: np.minimum(d, 1)),
+        ],
+        "p and q may be arrays: `if` and float() take one number. np.where asks about each.": [
+            lambda p, q, r, f: best_d(p, q, r, f) if p + q > 0 else 0.5,
+            lambda p, q, r, f: float(best_d(p, q, r, f)),
+        ],
+        SINGLE: [
             lambda p, q, r, f: best_d(p, q, r, f) if np.ndim(p) else 0.5,
             lambda p, q, r, f: best_d(p, q, r, f) + np.zeros(p.shape),
             lambda p, q, r, f: np.array([best_d(*pair, r, f) for pair in zip(p, q, strict=True)]),
@@ -207,19 +280,24 @@ FIVE = {"D, draw": LOG4, "G, draw": LOG2, "D, draw, smoothed": SMOOTHED, "JSD, a
 FIVE["JSD, at least"] = (LOG4 - 1) / 2
 NEGATIVE = "A divergence is never negative. Mind the sign: L_D is -V, and the sum of two terms."
 LARGE = "More than log 2, so it can't be a JSD. Mind the sign: L_D is -V."
-LABEL = "D = 0.45 is right. But the real samples' label is 0.9: their term is -0.9 log D - 0.1 log(1 - D)."
+LABEL = "For the real samples' label 0.9 the term is -0.9 log D - 0.1 log(1 - D), with the best D of exercise 2."
+SAYS = "That is made of what D says, 1/2. Its loss is -log D for the real samples plus -log(1 - D) for the fakes."
+BEST = "That is the loss of another D. At a draw the best one says the same of both; exercise 2 says what, with p = q."
+PART = "L_D = 1 means V = -1. Put that into V = -log 4 + 2 JSD, which holds for the best D."
 WRONG = {
     "D, draw": {
         LOG2: "That is one term, or the mean of both. L_D is their sum.",
         0: "A loss of 0 is that of a D that is always right. At a draw D says 1/2.",
         -LOG4: "That is V. L_D is -V.",
-        0.5: "1/2 is what D says. What does it pay for that?",
+        **dict.fromkeys([0.5, 0.25, 1], SAYS),
+        math.log10(2): "That is one term, and to the base 10. L_D is the sum of both, with natural logarithms.",
     },
     "G, draw": {
         -LOG2: "That is the mean of log(1 - D). The mean of -log D is asked for.",
         LOG4: "G's loss has one term only.",
         0: "At a draw D says 1/2, and -log D isn't 0 there.",
         0.5: "1/2 is what D says. What does G pay for that?",
+        LOG2 / 2: "That is half of it. G's loss is -log D, and D says 1/2.",
     },
     "D, draw, smoothed": {
         LOG4: "That is what D = 1/2 costs. But with the labels 0.9 and 0 the best D at a draw isn't 1/2.",
@@ -229,18 +307,27 @@ WRONG = {
         -0.9 * math.log(0.45) - math.log(0.55): LABEL,
         SMOOTHED + math.log(0.55): "That is the real samples' term. That of the fakes is missing.",
         -math.log(0.55): "That is the fakes' term. That of the real samples is missing.",
-        0.45: "0.45 is what D says. What does it pay for that?",
+        1.9 * LOG2: LABEL,
+        **{-0.9 * math.log(d) - 0.1 * math.log(1 - d) - math.log(1 - d): BEST for d in (0.9, 0.9 / 1.9, 0.55)},
+        **dict.fromkeys([-math.log(0.9) - math.log(0.1), -math.log(0.9)], BEST),
+        -0.9 * math.log(0.9) - 0.1 * math.log(0.1) + LOG2: BEST,
+        0.9 * LOG4: "The label isn't a factor of the loss. It changes what is paid, and which D is best.",
+        0.45: "That is what D says. What does it pay for that?",
     },
     "JSD, apart": {
         LOG4: "That is twice the divergence.",
         LOG2 / 2: "That is half of it: each of the two KL is log 2, and so is their mean.",
         0: "0 is the divergence of two that are equal.",
+        -LOG2: "A divergence is never negative. Each of the two KL is log 2 here.",
+        0.5: "1/2 is a part of the mixture there. The divergence is made of its logarithms.",
         math.inf: "KL would be infinite. JSD compares with the mixture, which is nowhere 0 where p is not.",
     },
     "JSD, at least": {
         LOG4 - 1: "Half of that: V is -log 4 + 2 JSD.",
         **dict.fromkeys([(1 - LOG4) / 2, 1 - LOG4, LOG2 - 1, (LOG2 - 1) / 2], NEGATIVE),
         **dict.fromkeys([(LOG4 + 1) / 2, LOG4 + 1], LARGE),
+        **dict.fromkeys([1, 0.5], PART),
+        LOG2: "That is the most that it can be, for two that never meet. L_D = 1 proves less.",
         0: "D's loss is below log 4, so there is a difference. Step 7 says how large at least.",
     },
 }
@@ -300,17 +387,32 @@ IN_LOSSES = {
     "WHICH: that is a logarithm of the logit, not of D.": [dict(each=lambda y, a=a: -np.log(a + y)) for a in (0, 1)],
     f"WHICH: {ROUNDED}": ROUNDED_LOSSES,
     f"WHICH: {CUT}": CUT_LOSSES,
+    f"WHICH: that is {OTHER_GAN}": OTHERS,
+    f"WHICH: {CORNER}": dict(each=lambda y: np.maximum(-y, 0)),
+    "WHICH: that is the median. The mean is wanted.": dict(mean=np.median),
+    f"WHICH: {ONE_BY_ONE}": FOR_ONE,
+    "WHICH: the batch may have any size. Divide by its own, or take the mean.": [
+        dict(mean=lambda x, n=n: x.sum() / n) for n in (4, 64, 128, 256)
+    ],
+    "WHICH: that is half of it.": dict(sign=0.5),
+    "WHICH: don't round.": [dict(mean=lambda x, n=n: round(x.mean(), n)) for n in (0, 1, 2, 3)],
+}
+IN_MINIMAX = {
+    f"The minimax loss: {FROM_ONE}": [
+        lambda logits: -softplus(logits - 1).mean(),
+        *(lambda logits, sign=sign: 1 + sign * softplus(-logits).mean() for sign in (1, -1)),
+    ]
 }
 generator_losses = Exercise(
     "`minimax(logits)`: the mean of log(1 - D). `non_saturating(logits)`: the mean of -log D.",
     parts=tuple(NAMES),
     right=[losses(), losses(each=lambda y: np.maximum(-y, 0) + np.log1p(np.exp(-abs(y))))],
-    mistakes=in_each(IN_LOSSES, NAMES),
-    cases={"the logits -3, -0.5, 0, 2": np.array([-3.0, -0.5, 0.0, 2.0])}
+    mistakes=in_each(IN_LOSSES, NAMES) | of("minimax", IN_MINIMAX),
+    cases={f"the logits {logits}": np.array(logits) for logits in ([-3, -0.5, 0, 2], [1.0, -2.0])}
     | {f"the logit {logit} as {kind}": np.array([logit], kind) for logit, kind in FAR_OUT},
     observe=look_at_losses,
     praise="Two means, with the right sign, and the right number for every logit.",
-    hints={"far out": f"Perhaps {CUT}"},
+    hints={"far out": FAR},
 )
 
 
@@ -351,6 +453,12 @@ def turned(step, sign_x, sign_y):
     return lambda x, y, eta, fx, fy: step(x, y, eta, lambda *at: sign_x * fx(*at), lambda *at: sign_y * fy(*at))
 
 
+def repeated(step, times, x, y, *given):
+    for _ in range(times):
+        x, y = step(x, y, *given)
+    return x, y
+
+
 def of_both(step):
     """The mistakes that can be made in either step; WHICH in a hint is its name."""
     return {
@@ -362,8 +470,23 @@ def of_both(step):
         "WHICH: x and y are swapped in the slopes: it is slope_x(x, y), x first.": lambda *a: step(
             *a[:3], lambda u, v: a[3](v, u), lambda u, v: a[4](v, u)
         ),
-        "WHICH: eta is left out. It is the size of the step.": lambda x, y, eta, fx, fy: step(x, y, 1, fx, fy),
+        "WHICH: eta is left out. It is the size of the step.": [
+            lambda x, y, eta, *slopes: step(x, y, 1, *slopes),
+            lambda x, y, eta, fx, fy: step(x, y, eta, fx, lambda *at: fy(*at) / eta),
+            lambda x, y, eta, fx, fy: step(x, y, eta, lambda *at: fx(*at) / eta, fy),
+        ],
+        "WHICH: all of eta is wanted, and no more.": [
+            lambda x, y, eta, *slopes, c=c: step(x, y, c * eta, *slopes) for c in (0.5, 2)
+        ],
         "WHICH: that is how far it goes. Return where it ends.": lambda x, y, *a: np.subtract(step(x, y, *a), (x, y)),
+        "WHICH: eta comes in once.": lambda x, y, eta, *slopes: step(x, y, eta**2, *slopes),
+        "WHICH: x hasn't moved, or the old one is returned.": lambda x, *a: (x, step(x, *a)[1]),
+        "WHICH: y hasn't moved, or the old one is returned.": lambda x, y, *a: (step(x, y, *a)[0], y),
+        "WHICH: the slopes are functions of a point: slope_x(x, y) is a number.": [
+            lambda *a: step(*a[:3], lambda x, y: a[3](x), lambda x, y: a[4](y)),
+            lambda *a: step(*a[:3], lambda x, y: a[3], lambda x, y: a[4]),
+        ],
+        "WHICH: one step is wanted, this is more.": [partial(repeated, step, n) for n in (2, 1000)],
         "WHICH: that is the step for xy. Take the slopes that are handed over.": lambda *a: step(
             *a[:3], *GAMES["f = xy"]
         ),
@@ -383,7 +506,20 @@ IN_ALTERNATING = {
     "Alternating: that is the extragradient step. Here nobody makes a trial.": extragradient,
 }
 IN_EXTRAGRADIENT = {
-    "Extragradient: the last step starts at the old point, not at the trial point.": dict(start=lambda o, t: t),
+    "Extragradient: the last step starts at the old point, not at the trial point. Keep x and y for it.": [
+        dict(start=lambda o, t: t),
+        dict(start=lambda o, t: (t[0], o[1])),
+        dict(start=lambda o, t: (o[0], t[1])),
+    ],
+    "Extragradient: the last step is a whole one, and no more.": [
+        lambda x, y, *a, c=c: np.add((x, y), c * np.subtract(extragradient(x, y, *a), (x, y))) for c in (0.5, 2)
+    ],
+    "Extragradient: both make a trial step, x and y.": [
+        dict(trial=lambda x, y, *a: (x, simultaneous(x, y, *a)[1])),
+        dict(trial=lambda x, y, *a: (simultaneous(x, y, *a)[0], y)),
+    ],
+    "Extragradient: eta is left out of the trial step.": dict(trial=lambda x, y, eta, *s: simultaneous(x, y, 1, *s)),
+    "Extragradient: these are two alternating steps.": partial(repeated, alternating, 2),
     "Extragradient: that is only the trial step. Take its slopes, and start again from the old point.": simultaneous,
     "Extragradient: y looks at the new x, not at the trial point's.": [
         dict(at=lambda o, t, x, i=i: (t, (x, (o, t)[i][1]))) for i in (0, 1)
@@ -404,9 +540,9 @@ IN_EXTRAGRADIENT = {
     "Extragradient: in the trial one of them goes the wrong way, or both.": [
         dict(trial=turned(simultaneous, *signs)) for signs in ((-1, -1), (1, -1), (-1, 1))
     ],
-    "Extragradient: the old slopes have a part in the last step. The trial's alone are wanted.": [
-        dict(old=old) for old in (0.5, -1)
-    ],
+    "Extragradient: that is halfway between the old slopes and the trial's. The trial's alone are wanted, after a whole "
+    "trial step.": dict(old=0.5),
+    "Extragradient: the old slopes have a part in the last step. The trial's alone are wanted.": dict(old=-1),
 }
 steps = Exercise(
     "`alternating(x, y, eta, slope_x, slope_y)` and `extragradient(...)`: one step each, for min_x max_y f(x, y).",

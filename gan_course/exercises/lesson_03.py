@@ -21,21 +21,24 @@ def numbers(*shape, seed=0):
 
 
 def generator(way, *, bias=True, last_bias=True, order="norm relu reshape", relu=layers.ReLU, last="tanh", up=4,
-              kernel=5, interpolation="nearest", late=False, twice=False, padding="same", size=100, dense=12_544,
-              drop=0.0, channels=1):  # fmt: skip
+              kernel=5, interpolation="nearest", late=False, twice="", padding="same", size=100, dense=12_544,
+              drop=0.0, channels=1, early=None, hidden=False, frozen=False, target=(7, 7, -1), before=1, stride=1):  # fmt: skip
     x = z = keras.Input((size,))
-    x = layers.Dense(dense, use_bias=bias)(x)
+    x = layers.Dense(128, "relu")(x) if hidden else x
+    x = layers.Dense(dense, early, use_bias=bias)(x)
     for word in order.split():
-        reshape = layers.Reshape((7, 7, dense // 49))
-        x = {"norm": layers.BatchNormalization(), "relu": relu(), "reshape": reshape}[word](x)
+        norm = layers.LayerNormalization() if word == "layernorm" else layers.BatchNormalization(trainable=not frozen)
+        x = {"relu": relu(), "reshape": layers.Reshape(target)}.get(word, norm)(x)
     x = layers.Dropout(drop)(x) if drop else x
     options = dict(padding=padding, activation=last, use_bias=last_bias)
     if way == "upsampling":
-        enlarge = layers.UpSampling2D(up, interpolation=interpolation)
-        convolve = layers.Conv2D(channels, kernel, **options)
+        x = layers.Conv2D(64, 5, padding="same")(layers.UpSampling2D(2)(x)) if way in twice else x
+        enlarge = layers.UpSampling2D(2 if way in twice else up, interpolation=interpolation)
+        convolve = layers.Conv2D(channels, kernel, stride, **options)
         return keras.Model(z, enlarge(convolve(x)) if late else convolve(enlarge(x)))
-    x = layers.Conv2DTranspose(64, 5, 2, "same")(x) if twice else x
-    return keras.Model(z, layers.Conv2DTranspose(channels, kernel, 2 if twice else up, **options)(x))
+    x = layers.Conv2DTranspose(64, 5, 2, "same")(x) if way in twice else x
+    x = layers.UpSampling2D(before)(x) if before > 1 else x
+    return keras.Model(z, layers.Conv2DTranspose(channels, kernel, 2 if way in twice else up // before, **options)(x))
 
 
 def nested(way):
@@ -67,6 +70,9 @@ def look_at_generator(way, make):
         weight.assign(filling(weight.name, tuple(weight.shape)))
     drawn, trained = (np.asarray(network(z, training=mode)) for mode in (False, True))
     yield "a picture's shape", str(drawn.shape[1:])
+    dense, kernels = (sum(len(w.shape) == rank for w in network.weights) for rank in (2, 4))
+    norms = sum("moving_mean" in w.name for w in network.weights)
+    yield "its layers with weights", f"{dense} dense, {norms} batch norm, {kernels} with a kernel"
     yield "the number of parameters", f"{network.count_params():,}"
     yield "its weights", ", ".join(sorted(f"{w.name} {tuple(w.shape)}" for w in network.weights))
     yield "what it draws", drawn.ravel()
@@ -80,7 +86,28 @@ functional_generator = Exercise(
     right=[generator, nested],
     mistakes={
         "That is the last `x`, not the model: return keras.Model(first, x).": lambda way: generator(way).output,
-        "The input is noise of 100 numbers: keras.Input((100,)).": [dict(size=784), dict(size=10)],
+        "The input is noise of 100 numbers: keras.Input((100,)).": [
+            *(dict(size=784), dict(size=10)),
+            lambda way: keras.Input(100),
+        ],
+        "A layer was handed on itself; call it: layers.Dense(...)(x).": lambda way: layers.ReLU()(layers.ReLU()),
+        "The input comes first, the picture second: keras.Model(first, x).": lambda way: keras.Model(
+            generator(way).output, keras.Input((100,))
+        ),
+        "Reshape keeps the number of numbers; 7·7·256 is 12,544. (Input's shape is without the batch's size.)": (
+            lambda way: layers.Reshape((7, 7, 256))(keras.Input((64, 12_544)))
+        ),
+        "Reshape comes before UpSampling2D, which enlarges (7, 7, 256).": lambda way: layers.UpSampling2D(4)(
+            keras.Input((12_544,))
+        ),
+        "Nothing is returned for 'transposed'. Both ways are to be written.": lambda way: (
+            generator(way) if way == "upsampling" else None
+        ),
+        "Channels come last: Reshape((7, 7, 256)).": dict(target=(256, 7, 7)),
+        "The picture has a channel, (28, 28, 1): no Reshape at the end.": lambda way: keras.Sequential(
+            [generator(way), layers.Reshape((28, 28))]
+        ),
+        "UpSampling2D enlarges; the Conv2D after it has stride 1.": [dict(stride=4), dict(stride=2)],
         "It draws (28, 28, 1): the way back to an image is missing.": lambda way: keras.Sequential(
             [keras.Input((100,)), layers.Dense(784, "tanh")]
         ),
@@ -91,24 +118,38 @@ functional_generator = Exercise(
             lambda way: generator("transposed"),
             lambda way: generator(OTHER[way]),
         ],
-        "For 'transposed' it is one Conv2DTranspose, and no UpSampling2D.": lambda way: generator("upsampling"),
+        "For 'transposed' it is one Conv2DTranspose, and no UpSampling2D.": [
+            lambda way: generator("upsampling"),
+            *(dict(before=2), dict(before=4)),
+        ],
         "The dense layer's bias is missing: 12,544 parameters too few.": dict(bias=False),
         "The dense layer makes 7·7·256 = 12,544 numbers; yours makes 7·7·128.": dict(dense=6_272),
         "The batch normalisation is missing: 50,176 parameters too few.": dict(order="relu reshape"),
         "A second batch normalisation isn't in the diagram.": dict(order="norm relu norm reshape"),
+        "That is a layer norm; the diagram says batch norm.": dict(order="layernorm relu reshape"),
+        "One dense layer is in the diagram; yours has two.": dict(hidden=True),
+        "The dense layer has no activation of its own. The ReLU comes after batch norm.": [
+            dict(early="tanh"),
+            dict(early="relu"),
+        ],
+        "Batch norm is frozen: in training mode it takes the batch's mean and variance.": dict(frozen=True),
         "The last layer's bias is missing.": dict(last_bias=False),
         "Batch norm stands before the reshape. After it, it has 256 channels only.": dict(order="reshape norm relu"),
         "The kernel should be 5×5.": [dict(kernel=3), dict(kernel=4)],
-        "One layer with a kernel is in the diagram; yours has two, of stride 2.": dict(twice=True),
+        "One layer with a kernel is in the diagram; yours has two.": [
+            dict(twice=way) for way in ("upsampling", "transposed")
+        ],
         "There is no ReLU in it.": dict(order="norm reshape"),
         "The ReLU comes after the batch norm, not before it.": dict(order="relu norm reshape"),
-        "That is a leaky ReLU; the diagram says ReLU.": [
-            dict(relu=functools.partial(layers.LeakyReLU, slope)) for slope in (0.2, 0.3)
+        "That is another kind of ReLU (leaky, ELU, ...); the diagram says ReLU.": [
+            dict(relu=functools.partial(kind, *slope))
+            for kind, *slope in [(layers.LeakyReLU, 0.2), (layers.LeakyReLU, 0.3), (layers.ELU,)]
         ],
         "First repeat the values, then convolve; your convolution sees 7×7 places.": dict(late=True),
         "Every value is to be repeated; 'bilinear' mixes neighbours.": dict(interpolation="bilinear"),
         "The tanh at the end is missing: pixels leave [-1, 1].": dict(last=None),
         "The last activation is a tanh, not a sigmoid: pixels go from -1 to 1.": dict(last="sigmoid"),
+        "A softmax over one channel is 1 everywhere; the last activation is a tanh.": dict(last="softmax"),
         "A ReLU at the end cuts off all that is below 0; it is a tanh.": dict(last="relu"),
         "It draws something else each time in training mode: no dropout is in the diagram.": dict(drop=0.3),
     },
@@ -118,6 +159,7 @@ functional_generator = Exercise(
     hints={
         "its input": "It takes noise.",
         "a picture's shape": "It draws 28×28 pixels of one channel.",
+        "its layers with weights": "A dense layer, a batch norm and one layer with a kernel are in the diagram.",
         "the number of parameters": "100·12,544 and a bias each, four numbers for each of the 12,544 that batch norm "
         "sees, 25·256 and a bias in the last layer.",
         "its weights": "Are they the layers of the diagram?",
@@ -168,6 +210,23 @@ def of_probabilities(real, fake):
     return bce(tf.ones_like(real), real) + bce(tf.zeros_like(fake), fake)
 
 
+def swapped(logits, label):
+    return keras.losses.BinaryCrossentropy(from_logits=True)(logits, label + 0 * logits)
+
+
+def of_both(real, fake, factor=1.0):
+    return factor * tf.reduce_mean(tf.concat([tf.nn.softplus(-real), tf.nn.softplus(fake)], axis=0))
+
+
+def of_logarithms(real, fake):
+    return -tf.reduce_mean(tf.math.log(real)) - tf.reduce_mean(tf.math.log(1 - fake))
+
+
+def others(price):
+    """Return another GAN's losses, D's and G's, from what it takes for a real sample's logit (or a fake's, negative)."""
+    return lambda r, f: tf.reduce_mean(price(r)) + tf.reduce_mean(price(-f)), lambda f: tf.reduce_mean(price(f))
+
+
 def smooth(real, fake):
     return loss((0.9, -1), (1, 1))(real, fake) + 0.1 * loss((1, 1))(real)
 
@@ -176,7 +235,8 @@ D_LOSS, G_LOSS = loss((1, -1), (1, 1)), loss((1, -1))
 
 
 def both(g, d, opt_g, opt_d, real, z, *, d_loss=D_LOSS, g_loss=G_LOSS, asks="dg", of="dg", steps="dg", modes=(True, True),
-         noise=tf.identity, fakes=tf.identity, inside=True, keep=True, back=lambda d, g: (d, g)):  # fmt: skip
+         noise=tf.identity, fakes=tf.identity, inside=True, keep=True, back=lambda d, g: (d, g), own="",
+         apply=lambda opt, slopes, variables: opt.apply(slopes, variables)):  # fmt: skip
     fake = None if inside else g(z, training=True)
     with tf.GradientTape(persistent=keep) as tape:
         fake = fakes(g(noise(z), training=modes[0])) if inside else fake
@@ -186,7 +246,8 @@ def both(g, d, opt_g, opt_d, real, z, *, d_loss=D_LOSS, g_loss=G_LOSS, asks="dg"
     variables = {"d": d.trainable_variables, "g": g.trainable_variables}
     slopes = {who: tape.gradient(losses[ask], variables[w]) for who, ask, w in zip("dg", asks, of, strict=True)}
     for who in steps:
-        {"d": opt_d, "g": opt_g}[who].apply(slopes[who], variables[who])
+        opt = keras.optimizers.Adam(2e-4) if who in own else {"d": opt_d, "g": opt_g}[who]
+        apply(opt, slopes[who], variables[who])
     return back(losses["d"], losses["g"])
 
 
@@ -215,9 +276,14 @@ def look_at_both(sizes, update):
     for n, m in sizes:
         before, z = [flat(d), flat(g)], tf.constant(numbers(m, 3, seed=m))
         g.layers[0].calls, d.layers[0].calls = [], []
+        calls = int(opt_d.iterations), int(opt_g.iterations)
         losses = update(g, d, opt_g, opt_d, tf.constant(numbers(n, 2, seed=n)), z)
         of_g, of_d = g.layers[0].calls, d.layers[0].calls
         yield "other noise than z", any(hasattr(x, "numpy") and not np.array_equal(x, z) for x, _ in of_g)
+        yield (
+            "steps of opt_d and of opt_g in this call",
+            (int(opt_d.iterations) - calls[0], int(opt_g.iterations) - calls[1]),
+        )
         yield "D's step", (before[0] - flat(d)) / LR
         yield "G's step", (before[1] - flat(g)) / LR
         yield "G is called more than once", len(of_g) > 1
@@ -233,13 +299,14 @@ def flat(network):
 
 
 LOSSES, SUM, SIGMOID = ("D's loss", "G's loss"), dict(mean=tf.reduce_sum), dict(to=tf.sigmoid)
+OTHERS = [others(tf.negative), others(lambda x: tf.nn.relu(1 - x)), others(lambda x: (x - 1) ** 2)]
 MOVE = "Both networks move as they should"
 both_updates = Exercise(
     "`update(generator, discriminator, opt_g, opt_d, real, z)`: one forward pass, two gradients, both steps.",
     right=[both, joined, functools.partial(both, steps="gd")],
     mistakes={
         "A tape gives one gradient: take two tapes, or one that is persistent.": dict(keep=False),
-        "No gradient arrives: what G's tape sees must begin with the fakes, and end in a loss that is a tensor.": [
+        "No gradient arrives: a tape must see the whole way, unbroken, from G's call (for G) through D's to the loss.": [
             dict(inside=False),
             dict(fakes=tf.stop_gradient),
             dict(g_loss=lambda logits: tf.constant(float(G_LOSS(logits)))),
@@ -248,12 +315,51 @@ both_updates = Exercise(
         "opt_d knows D's variables only, and opt_g G's.": lambda g, d, opt_g, opt_d, *a: both(g, d, opt_d, opt_g, *a),
         "The gradient for a network's variables is asked of the same variables.": [dict(of="gg"), dict(of="dd")],
         "The fakes are those that `z` makes.": dict(noise=lambda z: tf.random.normal(z.shape)),
+        "apply(gradients, variables) takes two lists, apply_gradients(zip(gradients, variables)) their pairs.": [
+            dict(apply=lambda opt, slopes, variables: opt.apply(zip(slopes, variables, strict=True))),
+            dict(apply=lambda opt, slopes, variables: opt.apply_gradients(slopes, variables)),
+        ],
+        "Keras 3's optimisers have no minimize(): tape.gradient(...), then opt_d.apply(gradients, variables).": dict(
+            apply=lambda opt, slopes, variables: opt.minimize(slopes, variables)
+        ),
+        "The losses stay tensors until the gradients are taken: no float(), no numpy().": [
+            dict(d_loss=lambda *logits: float(D_LOSS(*logits))),
+            dict(g_loss=lambda logits: float(G_LOSS(logits))),
+            dict(d_loss=lambda *logits: D_LOSS(*logits).numpy()),
+            dict(g_loss=lambda logits: G_LOSS(logits).numpy()),
+        ],
+        "The batches may differ in size: take each one's mean, then add.": dict(
+            d_loss=loss((1, -1), (1, 1), mean=tf.identity)
+        ),
+        "A network gets what it can't take: G takes `z` as it is, D takes samples, real or G's.": dict(
+            noise=lambda z: tf.random.normal((len(z), 100))
+        ),
+        "An optimiser of your own? Take the steps with opt_d and opt_g.": [dict(own=who) for who in ("dg", "d", "g")],
         "Nothing moves: opt_d.apply(gradients, variables), and the same for G.": dict(steps=""),
         "D did not move: take D's gradient, and opt_d.apply(gradients, variables).": dict(steps="g"),
         "G did not move: does opt_g apply its gradients to G's variables?": dict(steps="d"),
-        "D goes the wrong way: softplus(-logit) for real samples, softplus(logit) for generated ones.": [
-            dict(d_loss=loss((1, 1), (1, -1))),
-            dict(d_loss=loss((-1, -1), (-1, 1))),
+        "D goes the wrong way: softplus(-logit) for real samples, softplus(logit) for generated ones.": dict(
+            d_loss=loss((1, 1), (1, -1))
+        ),
+        "D climbs its loss: is there a minus too many?": dict(d_loss=loss((-1, -1), (-1, 1))),
+        "D is to tell both kinds apart, but yours have the same label.": [
+            dict(d_loss=loss((1, sign), (1, sign))) for sign in (1, -1)
+        ],
+        "D's two terms are added, not subtracted.": [dict(d_loss=loss((sign, -1), (-sign, 1))) for sign in (1, -1)],
+        "D's loss is a sum of two means, each over its own batch.": [
+            dict(d_loss=functools.partial(of_both, factor=factor)) for factor in (1, 2)
+        ],
+        "Keras's losses take the labels first, then the logits.": [
+            dict(d_loss=lambda r, f: swapped(r, 1) + swapped(f, 0)),
+            dict(g_loss=lambda f: swapped(f, 1)),
+        ],
+        "These are logarithms of logits; they are for probabilities. softplus takes logits.": [
+            dict(d_loss=of_logarithms),
+            dict(g_loss=lambda f: -tf.reduce_mean(tf.math.log(f))),
+        ],
+        "That is another GAN's loss (Wasserstein's, hinge, least squares). Here it is softplus.": [
+            *(dict(d_loss=of_d) for of_d, _ in OTHERS),
+            *(dict(g_loss=of_g) for _, of_g in OTHERS),
         ],
         "The generated samples have no part in D's loss.": dict(d_loss=loss((1, -1), (0, 1))),
         "The real samples have no part in D's loss.": dict(d_loss=loss((0, -1), (1, 1))),
@@ -261,9 +367,10 @@ both_updates = Exercise(
         "D's loss is made of means over the batch, not sums.": dict(d_loss=loss((1, -1), (1, 1), **SUM)),
         "D's loss has a sigmoid too many: softplus takes logits.": dict(d_loss=loss((1, -1), (1, 1), **SIGMOID)),
         "Keras's cross-entropy takes logits with from_logits=True only.": dict(d_loss=of_probabilities),
-        "D's real samples have the label 1 here: no smoothing.": [
+        "D's labels are 1 and 0 here: no smoothing.": [
             dict(d_loss=loss((0.9, -1), (1, 1))),
             dict(d_loss=smooth),
+            dict(d_loss=lambda r, f: D_LOSS(r, f) + 0.1 * (tf.reduce_mean(r) - tf.reduce_mean(f))),
         ],
         "D also took the step that G's loss asks of it: its gradient is that of D's loss only.": [
             dict(asks=("both", who)) for who in ("g", "both")
@@ -290,6 +397,7 @@ both_updates = Exercise(
     cases=[[(6, 5), (4, 7)]],
     observe=look_at_both,
     hints={
+        "steps of opt_d and of opt_g in this call": "Each takes one step.",
         "D's step": "It isn't the gradient of D's loss, the sum of two means.",
         "G's step": "It isn't the gradient of G's loss, softplus(-logit) averaged over the fakes.",
         **dict.fromkeys(LOSSES, f"{MOVE}; return the losses that the gradients belong to."),
@@ -324,6 +432,11 @@ memory = Exercise(
         "Then 1 % is left.": until(0.01),
         "These are steps, with two updates each. How many updates?": both_wrong(150, 15),
         "An update takes 1 - m of what is left, not of the start: m^n.": both_wrong(95, 9.5),
+        "That is 1/0.05. But m^n is to be 0.05, so it depends on m.": both_wrong(20, 20),
+        "That is 5 % of 1/(1 - m). What of the start is left after n updates?": both_wrong(5, 0.5),
+        "Both logarithms must have the same base.": both_wrong(130, 13) + both_wrong(129, 12) + both_wrong(687, 66),
+        "That is twice as many. Updates are asked for, however many a step has.": both_wrong(598, 58),
+        "The old value keeps m, not 1 - m.": both_wrong(1, 2),
         "The other way round: with the larger m it remembers longer.": dict(updates_keras=29, updates_ours=299),
     },
     hints=dict.fromkeys(UPDATES, "After n updates the start has the weight m^n. The first n with at most 0.05?"),
@@ -405,7 +518,9 @@ strides = Exercise(
     mistakes={
         "That is the number of places. Each has several channels.": flatten("ABC", channels=(1, 1)),
         "How many channels has its last convolution?": flatten("ABC", channels=(128, 64)),
-        "Channels don't multiply up: each layer has a number of its own.": flatten("AB", channels=(64, 64 * 128)),
+        "Channels neither multiply nor add up: each layer has a number of its own.": [
+            wrong for last in (64 * 128, 64 + 128) for wrong in flatten("AB", channels=(64, last))
+        ],
         "Without padding it would be that; with 'same' only strides shrink it.": flatten("ABC", padded=False),
         "There are two strides of 2, so 28 is halved twice: 14, then 7.": flatten("B", strides=(2,)),
         "One stride of 2 halves 28 once.": flatten("C", strides=(2, 2)),
@@ -414,9 +529,15 @@ strides = Exercise(
         "Each convolution has a bias for each channel that it makes, and Dense has one.": parameters(
             "ABC", dict(biases=(0, 0, 0)), dict(biases=(1, 1, 1)), dict(biases=(0, 0, 1))
         )
-        + parameters("AB", dict(biases=(64, 0, 1)), dict(biases=(64, 64, 1))),
+        + parameters(
+            "AB", dict(biases=(64, 0, 1)), dict(biases=(64, 64, 1)), dict(biases=(0, 128, 1)), dict(biases=(0, 128, 0))
+        ),
         "Dense has a bias, too.": parameters("ABC", dict(biases=(64, 128, 0))),
-        "Dense's weights are missing: one for each number that Flatten makes.": parameters("ABC", dict(dense=0)),
+        "Dense's weights are missing: one for each number that Flatten makes.": parameters(
+            "ABC", dict(dense=0), dict(dense=0, biases=(64, 128, 0))
+        ),
+        "The first convolution counts, too.": parameters("AB", dict(places=(0, 1), biases=(0, 128, 1))),
+        "The pictures are grey: the first convolution has one input channel.": parameters("ABC", dict(places=(3, 1))),
         "A kernel reaches over all input channels: 25·64 weights for each output.": parameters("AB", dict(inputs=1)),
         "A kernel of 5×5 has 25 places.": parameters("ABC", dict(kernel=5), dict(kernel=10)),
         "That counts multiplications: one kernel serves all places.": [
@@ -467,10 +588,18 @@ two_sided = Exercise(
     right=[{key: Number(value, 2) for key, value in best(0.9, 0.1).items()} | {"lowest_loss": Number(2 * LEAST, 3)}],
     mistakes={
         "That is with one label smoothed. Keras moves both.": each(best(0.9, 0)),
+        "label_smoothing=0.2 moves each label by 0.1, to 0.9 and 0.1.": [
+            *each(best(0.8, 0.2), "three_to_one", "only_fakes"),
+            dict(lowest_loss=Number(-1.6 * math.log(0.8) - 0.4 * math.log(0.2), 3)),
+        ],
+        "p_data/(p_data + p_g) is a quarter there: three to one are four.": [
+            dict(three_to_one=Number(0.1 + 0.8 / 3, 2)),
+            dict(three_to_one=Number(1 / 3, 2)),
+        ],
         "That is without smoothing.": each(best(1, 0), "three_to_one"),
         "Which density gets which label? There are three times as many fakes.": each(best(0.1, 0.9), "three_to_one"),
         "Where there are only fakes, D learns their label.": each(best(0.1, 0.9), "only_fakes")
-        + [dict(only_fakes=0.5)],
+        + [dict(only_fakes=0.5), dict(only_fakes=1)],
         "Divide by both densities together.": [
             dict(at_a_draw=1),
             dict(three_to_one=Number(1.2, 2)),
@@ -481,11 +610,18 @@ two_sided = Exercise(
         "That is the loss at a draw. Where the two are told apart, D answers 0.9 to the one and 0.1 to the other.": [
             dict(lowest_loss=Number(2 * math.log(2), 3)),
             dict(lowest_loss=Number(math.log(2), 3)),
+            dict(lowest_loss=Number(-0.9 * math.log(0.45) - 1.1 * math.log(0.55), 3)),
         ],
         "A D that answers 0.9 to real images still pays: the label asks for a tenth of the other term.": [
             dict(lowest_loss=0),
             dict(lowest_loss=Number(-2 * math.log(0.9), 3)),
+            dict(lowest_loss=Number(-1.8 * math.log(0.9), 3)),
         ],
+        "The fakes' label is 0.1, not 0: their term has the same least value.": dict(
+            lowest_loss=Number(LEAST - math.log(0.9), 3)
+        ),
+        "A cross-entropy is never negative.": dict(lowest_loss=Number(-2 * LEAST, 3)),
+        "These are bits; the logarithms are natural ones.": dict(lowest_loss=Number(2 * LEAST / math.log(2), 3)),
     },
     hints=dict.fromkeys(POINTS, "Put both densities into D* = (0.9 p_data + 0.1 p_g) / (p_data + p_g).")
     | {"lowest_loss": "Each term has a least value, the real one at D = 0.9. What is the other's?"},

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from gan_course.exercises import Exercise, Number, Wrong, among, call, of, several
+from gan_course.exercises import Clue, Exercise, Number, Wrong, among, call, of, several
 
 
 def numbers(*shape, seed=0):
@@ -56,7 +56,8 @@ class Drawn:
 
 
 def one_batch(dm, am, generator, real, z_d, z_g, *, draw=lambda g, z: g(z, training=True), fakes_first=False,
-              labels=(1, 0, 1), noise="dg", axis=0, size=None, calls=("both", "am"), am_gets="noise", back=(0, 1)):  # fmt: skip
+              labels=(1, 0, 1), noise="dg", axis=0, size=None, calls=("both", "am"), am_gets="noise", back=(0, 1),
+              join=np.concatenate):  # fmt: skip
     """Take one step of DM and one of AM; ``labels``: of real images, of fakes, and of AM."""
     n, noises = size or len(real), {"d": z_d, "g": z_g}
     fake = np.asarray(draw(generator, noises[noise[0]]))
@@ -67,7 +68,7 @@ def one_batch(dm, am, generator, real, z_d, z_g, *, draw=lambda g, z: g(z, train
     for name in calls:
         if name == "both":
             images, wanted = zip(*halves, strict=True)
-            losses[0] = dm.train_on_batch(np.concatenate(images, axis), np.concatenate(wanted))
+            losses[0] = dm.train_on_batch(join(images, axis), join(wanted, 0))
         elif name == "am":
             losses[1] = am.train_on_batch(fake if am_gets == "fakes" else noises[noise[1]], answers[2])
         else:
@@ -83,6 +84,8 @@ def look_at_step(size, step):
     yield "the steps that it takes, in order,", ", ".join(name for name, _, _ in log) or "none"
     for name, x, y in log:
         yield f"{name}'s batch", f"{len(np.atleast_1d(x))} inputs and {len(np.atleast_1d(y))} labels"
+        if name == "DM":
+            yield "DM's pixels, sorted", np.sort(x.ravel())
         yield f"{name}'s input", x
         yield f"{name}'s labels", y.ravel()
     try:
@@ -107,7 +110,18 @@ one_step = Exercise(
             dict(draw=lambda g, z: g(z)), dict(draw=lambda g, z: g.predict(z, verbose=0))
         ],
         "D's fakes come from z_d.": dict(noise="gg"),
-        "DM's labels are the wrong way round: 1 is real.": dict(labels=(0, 1, 1)),
+        "DM's labels are the wrong way round: 1 is real.": [
+            dict(labels=(0, 1, 1)), dict(labels=(0, 1, 1), fakes_first=True)
+        ],
+        "A label is 0 or 1, the probability of being real. (-1 is a label of other losses.)": [
+            dict(labels=(1, -1, 1)), dict(labels=(-1, 1, 1))
+        ],
+        "np.concatenate takes one list: np.concatenate([real, fake]), and the labels in the same way.": dict(
+            join=lambda parts, axis: np.concatenate(*parts)
+        ),
+        "That is a list of two batches. np.concatenate makes one of them, and one of their labels.": dict(
+            join=lambda parts, axis: list(parts)
+        ),
         "In DM a generated image has the label 0. (Only AM calls it real.)": dict(labels=(1, 1, 1)),
         "In DM a real image has the label 1.": dict(labels=(0, 0, 1)),
         "Labels are 1 and 0 here. (Smoothing, as in lesson 03, isn't asked for.)": [
@@ -127,9 +141,10 @@ one_step = Exercise(
     observe=look_at_step,
     hints={
         "the steps that it takes, in order,": "One step of DM, then one of AM.",
-        "DM's batch": "Each image in it needs one label.",
-        "AM's batch": "Each z in it needs one label.",
-        "DM's input": "DM's batch is the real images and those that the generator draws from z_d.",
+        "DM's batch": "It is n real and n generated images, and one label for each.",
+        "AM's batch": "It is z_g, and one label for each z.",
+        "DM's pixels, sorted": "DM's batch is the real images and those that the generator draws from z_d.",
+        "DM's input": "These are the right images, but mixed: first all of one kind, then all of the other, not shuffled.",
         "DM's labels": "1 for each real image, 0 for each generated one, in the order of the images.",
         "AM's input": "AM is D behind G: it takes the noise z_g.",
         "AM's labels": "They are all 1.",
@@ -153,8 +168,7 @@ four_orders = Exercise(
         "Thawing comes after DM has been compiled: Keras 2 doesn't hear it.": {"W": (RIGHT, ...)},
         "AM was compiled while D was frozen: its step leaves D alone.": [{"W": (LEAK, ...)}, {"W": (BOTH, ...)}],
         "Keras 3 didn't hear that D was frozen: it was thawed before the first step.": [
-            {"W": (..., STILL)},
-            {"W": (..., BOTH)},
+            {key: (..., word)} for key in "WZ" for word in (STILL, BOTH)
         ],
         "D is thawed when step G is traced, so AM moves what isn't frozen: D, too.": [
             {key: (..., RIGHT)} for key in "WZ"
@@ -162,7 +176,7 @@ four_orders = Exercise(
         "That is half of it: look at the other model, too.": [{"X": (STILL, ...)}, {"X": (LEAK, ...)}],
         "Toggling before each step is what Keras 3 needs. Keras 2 read the flag long before.": {"X": (RIGHT, ...)},
         "Each step is traced right after the flag was set for it, at each size.": [
-            {"X": (..., word)} for word in (STILL, LEAK, ERROR)
+            {"X": (..., word)} for word in (STILL, LEAK, BOTH, ERROR)
         ],
         "DM was compiled with D thawed, and AM with D frozen. Later words aren't heard.": [
             {"Y": (word, ...)} for word in (STILL, LEAK, BOTH)
@@ -173,6 +187,12 @@ four_orders = Exercise(
         "It would; but AM's optimiser was built in round 1, for G's variables only.": {"Y": (..., LEAK)},
         "Thawed is thawed: DM's step is traced after 'thaw' in each round.": [{"Y": (..., STILL)}, {"Y": (..., BOTH)}],
         "Nobody thawed D for AM: it read 'frozen' when it was compiled, once.": {"Z": (LEAK, ...)},
+        "Keras 2 raises no error here: each model trains what it read when it was compiled.": [
+            {key: (ERROR, ...)} for key in FOUR
+        ],
+        "An error comes where an optimiser meets variables that it wasn't built for; here it meets the same each time.": [
+            {key: (..., ERROR)} for key in "WZ"
+        ],
         "DM was compiled again, with D thawed.": [{"Z": (STILL, ...)}, {"Z": (BOTH, ...)}],
     },
     pair=("in Keras 2", "in Keras 3"),
@@ -234,17 +254,36 @@ def with_tapes(K, g, d, opt_d, opt_g):
     return step(opt_d, d, d), step(opt_g, g, lambda z: d(g(z)))
 
 
+def with_a_copy(K, g, d, opt_d, opt_g, of_d="am"):
+    """Make DM or AM of a copy of D."""
+    copy = K.models.clone_model(d)
+    copy.set_weights(d.get_weights())
+    both = [updates(K, g, one, opt_d, opt_g) for one in ((d, copy) if of_d == "am" else (copy, d))]
+    return both[0][0], both[1][1]
+
+
+def labelled(d=None, g=None):
+    """Return what makes updates with labels of their own of two updates: ``d`` and ``g`` make them of those given."""
+    return lambda *both: [
+        (lambda x, y, update=update, own=own: update(x, own(y))) if own else update
+        for update, own in zip(both, (d, g), strict=True)
+    ]
+
+
 # Keras, sizes of the batches, and whether steps run without being traced: that is quick, and Keras 2 has read the flag
 # before. In Keras 3 each trace counts.
 CASES = {
-    "Keras 3, one step each": (3, (8,), True),
-    "Keras 2": (2, (8,), True),
-    "Keras 3": (3, (32, 20, 12), False),
+    "one step each": ((3, (8,), True), (2, (8,), True)),
+    "three sizes": ((3, (32, 20, 12), False),),
 }
 
 
 def look_at_updates(case, make):
-    version, sizes, eagerly = case
+    for each in case:
+        yield from look_at_keras(*each, make)
+
+
+def look_at_keras(version, sizes, eagerly, make):
     K = keras if version == 3 else tf_keras
     sgd = keras.optimizers.SGD if version == 3 else tf_keras.optimizers.legacy.SGD
     L = K.layers
@@ -254,18 +293,22 @@ def look_at_updates(case, make):
     for seed, network in enumerate((g, d), 1):
         network.set_weights([0.3 * numbers(*w.shape, seed=seed) for w in network.get_weights()])
     rates = {"D": 1.0, "G": 0.5}
+    opts = {who: sgd(rate) for who, rate in rates.items()}
     with settings(eagerly):
-        both = several(call(make, K, g, d, sgd(rates["D"]), sgd(rates["G"])), "update_d", "update_g")
+        both = several(call(make, K, g, d, opts["D"], opts["G"]), "update_d", "update_g")
         if not all(map(callable, both)):
             raise Wrong("It has to return two functions, update_d and update_g.")
         for n in sizes:
-            labels = np.repeat(np.float32([1, 0]), n)[:, None]
-            given = (numbers(2 * n, 6, seed=n), labels), (numbers(n, 4, seed=n), np.ones((n, 1), np.float32))
+            labels = np.tile(np.float32([1, 0]), n)[:, None]
+            given = (numbers(2 * n, 6, seed=n), labels), (numbers(n, 4, seed=n), np.full((n, 1), 0.9, np.float32))
             for who, moves, stays, update, xy in (("D", d, g, both[0], given[0]), ("G", g, d, both[1], given[1])):
                 before, still = flat(moves), flat(stays)
                 update(*xy)
-                yield f"{who}'s update moves {stays.name}", not np.array_equal(still, flat(stays))
-                yield f"{who}'s step", (before - flat(moves)) / rates[who]
+                yield f"Keras {version}, {who}'s update moves {stays.name}", not np.array_equal(still, flat(stays))
+                step = (before - flat(moves)) / rates[who]
+                way = f"by opt_{who.lower()}" if int(opts[who].iterations) else "by another optimiser"
+                yield f"Keras {version}, how {who}'s update moves {who}", way if step.any() else "not at all"
+                yield f"Keras {version}, {who}'s step", step
 
 
 def flat(network):
@@ -288,9 +331,24 @@ portable = Exercise(
     right=[updates, with_tapes],
     mistakes={
         "D stands still in Keras 3: is it frozen when its step is traced? Compile, freeze, compile is Keras 2's way.": [
-            dict(frozen=(0, 1, 1), toggle=("", "")),
-            dict(back=lambda d, g: (lambda x, labels: 0.0, g)),
+            dict(frozen=(0, 1, 1), toggle=("", ""))
         ],
+        "D stands still in both Keras: it is frozen all the time, or not what update_d trains (with train_on_batch).": [
+            dict(back=lambda d, g: (lambda x, labels: 0.0, g)),
+            dict(frozen=(1, 1, 1), toggle=("", "")),
+            functools.partial(with_a_copy, of_d="dm"),
+        ],
+        "Neither D nor G moves: does each update take its step, with train_on_batch?": dict(
+            back=lambda d, g: 2 * (lambda x, labels: 0.0,)
+        ),
+        "AM holds a D of its own, a copy, that nobody trains: make it of `discriminator` itself.": with_a_copy,
+        "Two functions are wanted; these are the models, which take no step when they are called.": (
+            lambda K, g, d, *_: (K.Sequential([d]), K.Sequential([g, d]))
+        ),
+        "D's labels are given, in any order: pass them on.": dict(
+            back=labelled(d=lambda y: np.repeat([[1.0], [0.0]], len(y) // 2, axis=0))
+        ),
+        "G's labels are given: pass them on.": dict(back=labelled(g=np.ones_like)),
         "Keras 3: G's update moves D. `trainable` has to be False right before each step of G.": dict(toggle=("", "")),
         "The flag is the wrong way round: thawed for D's step, frozen for G's.": dict(toggle=("off", "on")),
         "Keras 3 traces another size again, and D stays frozen: thaw before each step of D.": dict(toggle=("", "off")),
@@ -298,7 +356,7 @@ portable = Exercise(
         "Keras 2: G's update moves D, which wasn't frozen when AM was compiled.": dict(frozen=(0, 0, 0)),
         "Keras 2: D's update never moves D, which was frozen when DM was compiled.": dict(frozen=(1, 1, 0)),
         "D's labels come as they are to be used: real images have 1.": dict(flip=(1, 0)),
-        "G's labels come as they are to be used: 1.": dict(flip=(0, 1)),
+        "G's labels come as they are to be used.": dict(flip=(0, 1)),
         "D ends in a logit: from_logits=True.": dict(logits=False),
         "D's loss is cross-entropy, not the squared error.": dict(loss_d="mse"),
         "G's loss is cross-entropy, not the squared error.": dict(loss_g="mse"),
@@ -313,6 +371,8 @@ portable = Exercise(
         "AM is D behind G: first the generator, then the discriminator.": dict(chain="dg"),
         "AM is D behind G; yours lacks D.": dict(chain="g"),
         "G's update doesn't move G.": dict(back=lambda d, g: (d, lambda z, labels: 0.0)),
+        "One call is one step: D's update takes two.": dict(back=lambda d, g: (lambda x, y: (d(x, y), d(x, y)), g)),
+        "One call is one step: G's update takes two.": dict(back=lambda d, g: (d, lambda z, y: (g(z, y), g(z, y)))),
         "In this order: update_d, update_g.": dict(back=lambda d, g: (g, d)),
     },
     cases=CASES,
@@ -322,6 +382,8 @@ portable = Exercise(
         "G's step": "It isn't one step along the gradient of the mean cross-entropy of D's logits, back through D to G.",
         "D's update moves G": "D's update must leave G alone.",
         "G's update moves D": "G's update must leave D alone: what does the flag say when it is read?",
+        "how D's update moves D": "DM is to be compiled with the optimiser given for D, opt_d.",
+        "how G's update moves G": "AM is to be compiled with the optimiser given for G, opt_g.",
     },
     praise="In both Keras, and in Keras 3 at three sizes of a batch, D's update moves D alone and G's moves G alone.",
     seconds=60.0,
@@ -358,17 +420,25 @@ rmsprop = Exercise(
         ],
         "That is with rho = 0.9. Here rho is 0.99.": first(1e-3 / 0.1**0.5) + second(1e-3 / 0.19**0.5),
         "That is gradient descent. RMSprop divides the gradient by the root of v.": first(2e-5) + second(2e-5, 4e-5),
-        "The step is divided by the root of v, not by v.": first(5.0) + second(1e-3 / 0.0199 / 0.02),
+        "The step is divided by the root of v, not by v.": first(5.0, 0.1)
+        + second(1e-3 / 0.0199 / 0.02, 1e-3 / 0.0199),
+        "The step is divided by √v, not multiplied.": first(1e-4) + second(1e-3 * 0.0199**0.5),
+        "Those are multiples of the rate: 0.001 times that.": first(10) + second(1 / 0.0199**0.5),
+        "There v lacks g²: it is 0.01 g², whose root is 0.1 |g|.": first(1e-3 * 0.02 / 0.1),
+        "That is the second step.": first(1e-3 / 0.0199**0.5),
+        "That is the third step.": second(1e-3 / (1 - 0.99**3) ** 0.5),
         "v is an average of squared gradients.": first(1e-3 * 0.02**0.5 / 0.1),
         "That is with the lesson's rate; here it is 0.001.": first(8e-3) + second(8e-4 / 0.0199**0.5),
         "v has grown meanwhile: 0.99 of what it was, and 0.01 g² again.": second(1e-2),
+        "The second gradient is missing in v: 0.99 times what it was, and 0.01 g².": second(1e-3 / 0.0099**0.5),
         "That is Adam's step, which corrects for the start.": second(1e-3),
         "That is how far both steps go together.": second(1e-2 + 1e-3 / 0.0199**0.5),
         "Of the old v only 0.99 is left: v = 0.0199 g².": second(1e-3 / 0.02**0.5),
         "The length of a step isn't averaged; v is.": second(0.99e-2, 0.99e-2 + 1e-5),
         "That is an exponential decay. This one is rate / (1 + decay · steps).": half(np.log(2) / 6e-8),
         "The rate is halved where 1 + decay · steps = 2.": half(0.5 / 6e-8, 2 / 6e-8),
-        "decay isn't taken away from the rate; the rate is divided by 1 + decay · steps.": half(
+        "A power of ten is lost: 1/6e-8 is 1/6 of 10⁸.": half(1 / 6e-7, 1 / 6e-9),
+        "Far too few. (Not in millions, and decay isn't taken away from the rate: that is divided by 1 + decay · steps.)": half(
             0.5e-3 / 6e-8, 1e-3 / 6e-8
         ),
     },
@@ -386,20 +456,22 @@ rmsprop = Exercise(
 
 @functools.cache
 def discriminator(depth, dropout, *, K=keras, slope=0.2, end=None, strides=(2, 2, 2, 1), drops=4, kernel=5, bias=True,
-                  padding="same", typed=None, norm=False):  # fmt: skip
+                  padding="same", typed=None, norm=False, growth=2, flat=True):  # fmt: skip
     L, x = K.layers, K.Input((28, 28, 1))
     parts = []
     for i, stride in enumerate(strides):
-        parts += [L.Conv2D((typed or depth) * 2**i, kernel, strides=stride, padding=padding)]
+        parts += [L.Conv2D((typed or depth) * growth**i, kernel, strides=stride, padding=padding)]
         parts += [L.BatchNormalization()] if norm else []
         parts += [L.LeakyReLU(slope) if slope else L.ReLU()]
         parts += [L.Dropout(dropout)] if i < drops else []
-    return K.Sequential([x, *parts, L.Flatten(), L.Dense(1, use_bias=bias, activation=end)])
+    parts += [L.Flatten()] if flat else []
+    return K.Sequential([x, *parts, L.Dense(1, use_bias=bias, activation=end)])
 
 
 @functools.cache
 def generator(depth, dropout, *, K=keras, end="sigmoid", bias=True, drops=(0,), up="nearest", momentum=0.9, relu="relu",
-              first="norm relu", kernel=5, by_strides=False, typed=None, epsilon=1e-3):  # fmt: skip
+              first="norm relu", kernel=5, by_strides=False, typed=None, epsilon=1e-3, after="", up_first=True,
+              conv="Conv2DTranspose", end_norm=False, order="norm relu"):  # fmt: skip
     L, depth = K.layers, typed or depth
 
     def norm():
@@ -407,15 +479,19 @@ def generator(depth, dropout, *, K=keras, end="sigmoid", bias=True, drops=(0,), 
 
     words = {"norm": norm, "relu": lambda: L.Activation(relu)}
     parts = [L.Dense(49 * depth, use_bias=bias), *(words[word]() for word in first.split())]
-    parts += [L.Reshape((7, 7, depth)), *([L.Dropout(dropout)] if 0 in drops else [])]
+    parts += [L.Reshape((7, 7, depth)), *(words[word]() for word in after.split())]
+    parts += [L.Dropout(dropout)] if 0 in drops else []
     for i in (1, 2, 3):
         enlarge = i < 3
-        parts += [L.UpSampling2D(interpolation=up)] if enlarge and not by_strides else []
+        bigger = [L.UpSampling2D(interpolation=up)] if enlarge and not by_strides else []
         stride = 2 if enlarge and by_strides else 1
-        parts += [L.Conv2DTranspose(depth // 2**i, kernel, stride, padding="same"), norm(), L.Activation(relu)]
+        parts += bigger if up_first else []
+        parts += [getattr(L, conv)(depth // 2**i, kernel, stride, padding="same")]
+        parts += [words[word]() for word in order.split()]
+        parts += [] if up_first else bigger
         parts += [L.Dropout(dropout)] if i in drops else []
-    last = L.Conv2DTranspose(1, kernel, padding="same", activation=end)
-    return K.Sequential([K.Input((100,)), *parts, last])
+    last = [getattr(L, conv)(1, kernel, padding="same"), *([norm()] if end_norm else []), L.Activation(end)]
+    return K.Sequential([K.Input((100,)), *parts, *last])
 
 
 def functional(depth, dropout):
@@ -529,6 +605,12 @@ keras_3 = Exercise(
     mistakes={
         **of("optimiser", {
             "That is an optimiser of Keras 2. Make it from keras.optimizers.": lambda r, d: OLD_RMSPROP(r, decay=d),
+            "keras.optimizers.legacy is gone in Keras 3: keras.optimizers.RMSprop.": (
+                lambda r, d: keras.optimizers.legacy.RMSprop(r)
+            ),
+            "After the rate come the steps and then the decay: InverseTimeDecay(rate, 1, decay).": (
+                lambda r, d: optimiser(keras.optimizers.schedules.InverseTimeDecay(r, d, 1), d, falls=False)
+            ),
             "`lr` is called learning_rate now.": lambda r, d: keras.optimizers.RMSprop(lr=r, clipvalue=1.0),
             "`decay` is gone. A schedule in the place of the rate does it: InverseTimeDecay.": [
                 lambda r, d: keras.optimizers.RMSprop(r, clipvalue=1.0, decay=d)
@@ -561,6 +643,10 @@ keras_3 = Exercise(
             "That is a ReLU; D's is leaky.": dict(slope=0.0),
             "D ends in a sigmoid; the lesson's ends in the logit.": dict(end="sigmoid"),
             "D's last convolution has stride 1.": dict(strides=(2, 2, 2, 2)),
+            "It is D's last convolution that has stride 1, not the first.": dict(strides=(1, 2, 2, 2)),
+            "D's channels double: depth, and 2, 4 and 8 times as many.": dict(growth=1),
+            "Before D's dense layer comes Flatten.": dict(flat=False),
+            "Two leaky ReLUs in a row have a slope of 0.04: give the convolution no activation.": dict(slope=0.04),
             "D's first three convolutions have stride 2.": dict(strides=(1, 1, 1, 1)),
             "D's padding is 'same'.": dict(padding="valid", strides=(2, 2, 1, 1)),
             "D's kernels are 5×5.": dict(kernel=3),
@@ -577,8 +663,17 @@ keras_3 = Exercise(
             "G's sigmoid at the end is missing.": dict(end=None),
             "G's dense layer has a bias.": dict(bias=False),
             "G's kernels are 5×5.": dict(kernel=4),
-            "G's batch norm stands before the ReLU.": dict(first="relu norm"),
+            "G's batch norm stands before the ReLU.": [
+                dict(first="relu norm"), dict(order="relu norm"), dict(first="relu norm", order="relu norm")
+            ],
+            "Each transposed convolution but the last has a batch norm.": dict(order="relu"),
             "G's batch norm after the dense layer is missing.": dict(first="relu"),
+            "G's first batch norm comes before the reshape: it treats all 49 · depth units, not depth channels.": dict(
+                first="", after="norm relu"
+            ),
+            "G's last layer has no batch norm.": dict(end_norm=True),
+            "G has Conv2DTranspose. Conv2D's kernels have their axes exchanged, so weights don't fit.": dict(conv="Conv2D"),
+            "UpSampling2D stands before the first and the second transposed convolution.": dict(up_first=False),
             "G has ReLUs that aren't leaky.": dict(relu="leaky_relu"),
             "UpSampling2D repeats each pixel; 'bilinear' mixes neighbours.": dict(up="bilinear"),
             "G's transposed convolutions have stride 1; UpSampling2D enlarges.": dict(by_strides=True),
@@ -603,6 +698,7 @@ keras_3 = Exercise(
         "its weights, in order": "As many parameters as the lesson's, but in other layers or another order.",
         "what it gives": "With the same weights it gives something else: look at activations, strides and padding.",
         "what it gives in training mode": "In inference it is right. Look at batch norm and dropout.",
+        "the first step": "An RMSprop with rho = 0.9 begins with 3.16 rates, for a small gradient, too.",
         "the second step": "In it a gradient is 5, which is clipped to 1, and one is 1e-4.",
     },
     praise="The same weights give the same outputs, and the optimiser takes the same steps.",
@@ -626,7 +722,11 @@ five_logs = Exercise(
             "S": FIVE["T"],
             "T": FIVE["S"],
         },
-        "A D that can't tell has a loss of log 2, not 0.001.": {"P": FIVE["R"]},
+        "A D that can't tell has a loss of log 2, not 0.001 or 0.002.": [{"P": FIVE["R"]}, {"Q": FIVE["R"]}],
+        "DM's accuracy is 1: its threshold fits its outputs.": [{"P": FIVE["T"]}, {"Q": FIVE["T"]}],
+        "With two Ds AM's would be fooled by fakes that DM's recognises. Here it isn't, or DM's recognises nothing.": [
+            {key: FIVE["Q"]} for key in "RST"
+        ],
         "With soft labels DM's accuracy can't be 1.": [{"P": FIVE["S"]}, {"Q": FIVE["S"]}],
         "If D has won, AM's fakes fool nobody; here they fool AM's D each time.": {"Q": FIVE["P"]},
         "A D that has won has a loss near 0. What is 0.693?": {"R": FIVE["P"]},
@@ -652,14 +752,15 @@ SAME = "no difference seen"
 
 
 def comparison(without, changed, *, log=np.log, exp=np.exp, paired=True, quantile=2.776, ddof=1, root=5**0.5, swap=False,
-               words=("worse", "better"), one=1.0, mean=np.mean, ends=(0, 1, 2), by_ratio=False):  # fmt: skip
+               words=("worse", "better"), one=1.0, mean=np.mean, ends=(0, 1, 2), by_ratio=False,
+               spread=np.std):  # fmt: skip
     a, b = (changed, without) if swap else (without, changed)
     values = log(b) - log(a) if log else b / a
-    error = values.std(ddof=ddof) if paired else np.hypot(log(a).std(ddof=1), log(b).std(ddof=1))
+    error = spread(values, ddof=ddof) if paired else np.hypot(log(a).std(ddof=1), log(b).std(ddof=1))
     interval = mean(values) + quantile * error / root * np.array([0, -1, 1])
     ratio, low, high = (exp(interval) if log else interval)[list(ends)]
     word = words[0] if low > one else words[1] if high < one else SAME
-    word = words[ratio < 1] if by_ratio else word
+    word = words[int(ratio < 1)] if by_ratio else word
     return ratio, low, high, word
 
 
@@ -681,6 +782,13 @@ def look_at_comparison(pair, compare):
     yield "the ratio", ratio
     yield "the interval", np.array([low, high])
     yield "the verdict", str(word)
+    yield "the verdict the other way round", Clue(str(compare(*map(np.array, pair[::-1]))[-1]))
+
+
+def additive(a, b):
+    """Return an interval that was not made on the logarithms' scale."""
+    ratio, low, high, _ = comparison(a, b, exp=np.array)
+    return np.exp(ratio), np.exp(ratio) - (ratio - low), np.exp(ratio) + high - ratio, SAME
 
 
 paired = Exercise(
@@ -692,6 +800,15 @@ paired = Exercise(
         "That compares the means of both lists. Compare seed by seed.": lambda a, b: (
             b.mean() / a.mean(), *comparison(a, b)[1:]
         ),
+        "That is a difference of distances: take their logarithms, and the exponential at the end.": dict(
+            log=np.array, exp=np.array
+        ),
+        "Another base than e: np.exp goes with np.log, 10** with np.log10.": [dict(log=np.log10), dict(log=np.log2)],
+        "That is the logarithm of the difference, and NaN where it is negative: take the logarithms first.": (
+            lambda a, b: comparison(np.ones(5), b - a)
+        ),
+        "The i-th numbers of both lists belong together: don't sort them.": lambda a, b: comparison(np.sort(a), np.sort(b)),
+        "The interval belongs to the logarithms' mean: first add and subtract, then take the exponential.": additive,
         "The median isn't the mean of the logarithms.": dict(mean=np.median),
         "These are logarithms: take the exponential of the ratio and both ends.": dict(exp=np.array),
         "The seeds are pairs: take the difference seed by seed, then its spread.": [
@@ -700,14 +817,18 @@ paired = Exercise(
         "1.96 is for many seeds. With five, Student's t has 4 degrees of freedom: 2.776.": [
             dict(quantile=1.96), dict(quantile=2.0)
         ],
+        "That is one standard error to each side. For 95 % take 2.776 of them.": dict(quantile=1),
+        "That is the variance; take its root, the standard deviation.": dict(spread=np.var),
         "Five seeds leave 4 degrees of freedom, not 5: 2.776.": dict(quantile=2.571),
         "95 % in the middle leave 2.5 % at each side: 2.776.": dict(quantile=2.132),
         "The standard deviation of a sample divides by n - 1: ddof=1.": dict(ddof=0),
         "That is the spread of single seeds. The mean of five has √5 times less.": [dict(root=1), dict(root=1, ddof=0)],
         "The mean's spread is divided by √5, not by 5.": dict(root=5),
+        "Five seeds: √5. (The 4 degrees of freedom are in the 2.776 and in ddof=1.)": dict(root=2),
         "First the lower end, then the upper one.": dict(ends=(0, 2, 1)),
+        "First the ratio, then the two ends.": [dict(ends=(1, 0, 2)), dict(ends=(1, 2, 0))],
         "Above 1 the distance has grown: is that better or worse?": dict(words=("better", "worse")),
-        "The interval decides, not the ratio: is 1, no change, inside it?": dict(by_ratio=True),
+        "The interval decides, not the ratio, nor how many seeds are worse: is 1, no change, inside it?": dict(by_ratio=True),
         "No change is a ratio of 1, not of 0.": dict(one=0.0),
         "The words are: worse, better, no difference seen.": lambda a, b: (*comparison(a, b)[:3], "same"),
         "In this order: ratio, lower end, upper end, verdict.": lambda a, b: comparison(a, b)[::-1],

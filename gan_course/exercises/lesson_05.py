@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize, softplus
 
-from gan_course.exercises import Clue, Exercise, among, call
+from gan_course.exercises import Clue, Exercise, Wrong, among, call
 
 
 def itself(x):
@@ -39,10 +39,11 @@ def in_place_power(W, v, n):
     return u @ W @ v
 
 
-def through_the_square(W, v, n):
+def lagging(W, v, n):
+    u = unit(W @ v)
     for _ in range(n):
-        v = unit(W.T @ (W @ v))
-    return (W.T @ (W @ v)).norm()
+        u, v = unit(W @ v), unit(W.T @ u)
+    return u @ W @ v
 
 
 def look_at_power(case, iterate):
@@ -51,15 +52,29 @@ def look_at_power(case, iterate):
     kept = W.clone(), v.clone()
     value = call(iterate, W, v, n)
     yield f"the estimate after {n}", value
-    yield "W and v as they were", torch.equal(W, kept[0]) and torch.equal(v, kept[1])
+    yield "W as it was", torch.equal(W, kept[0])
+    yield "v as it was", torch.equal(v, kept[1])
 
 
 RESULTS_OF_POWER = {
-    "That is sigma squared: u^T W v has W once.": [lambda W, u, v, x: (W.T @ (W @ v)).norm(), through_the_square],
+    "That is sigma squared: u^T W v has W once.": [
+        lambda W, u, v, x: (W.T @ (W @ v)).norm(),
+        lambda W, u, v, x: v @ W.T @ W @ v,
+    ],
     "That is half an iteration further, |W v| with the last v. Take u^T W v.": lambda W, u, v, x: (W @ v).norm(),
     "That is u^T W v with the v before the last: the last v belongs to it.": lambda W, u, v, x: u @ W @ x,
     "That is the Frobenius norm: never below sigma, usually far above.": lambda W, u, v, x: W.norm(),
-    "The SVD's sigma, exactly. Wanted is the estimate after n iterations.": lambda W, u, v, x: torch.linalg.norm(W, 2),
+    "That is sigma itself, by an SVD or by far more iterations. Wanted is the estimate after n.": (
+        lambda W, u, v, x: torch.linalg.norm(W, 2)
+    ),
+    "W belongs between the two vectors: u @ W @ v.": lambda W, u, v, x: u @ v,
+    "The sizes don't fit. W has a row for each output, so u = W @ v, and at the end u @ W @ v, not v @ W @ u.": lambda W, u, v, x: (
+        v @ W @ u
+    ),
+    "The sizes don't fit. Is there a `*`? It multiplies entry by entry; the product of matrix and vector is `@`.": lambda W, u, v, x: (
+        u * W * v
+    ),
+    "That is its root. u^T W v is the estimate itself.": lambda W, u, v, x: (u @ W @ v).sqrt(),
     "One number is wanted, u^T W v; those are the vectors.": lambda W, u, v, x: (u, v),
     "One number is wanted, u^T W v; that is a vector.": [lambda W, u, v, x: v, lambda W, u, v, x: W @ v],
     "The largest number in W is no singular value.": lambda W, u, v, x: W.abs().max(),
@@ -94,6 +109,16 @@ power_iteration = Exercise(
         ],
         **one("result", RESULTS_OF_POWER),
         "That is one iteration more than n.": dict(rounds=lambda n: n + 1),
+        "u is used before it is made: an iteration begins with u = W v, and there are n of them (range(n)), at least one.": dict(
+            rounds=lambda n: n - 1
+        ),
+        "u is renewed first, and the new v is made of the new u: two lines, one after the other.": lagging,
+        "One number is wanted, the last estimate, not all of them.": lambda W, v, n: [
+            power(W, v, i + 1) for i in range(n)
+        ],
+        "The last estimate is wanted, not the mean of all.": lambda W, v, n: (
+            sum(power(W, v, i + 1) for i in range(n)) / n
+        ),
         "That is one iteration, whatever n is.": dict(rounds=lambda n: 1),
         "A vector of your own was drawn. Start from the given v.": dict(start=lambda v: torch.randn_like(v)),
         "v itself was changed, which belongs to the caller: give the new vector a name, v = ..., and don't write into v.": (
@@ -102,7 +127,10 @@ power_iteration = Exercise(
     },
     cases={"4 x 6, once": (4, 6, 1), "7 x 5, three times": (7, 5, 3), "6 x 6, forty times": (6, 6, 40)},
     observe=look_at_power,
-    hints={"the estimate after 1": "u = W v / |W v|, v = W^T u / |W^T u|, n times; then u^T W v."},
+    hints={
+        "the estimate after 1": "u = W v / |W v|, v = W^T u / |W^T u|, n times; then u^T W v.",
+        "W as it was": "The number is right, but W itself was changed, which belongs to the caller: don't write into it.",
+    },
     praise="u^T W v after n iterations, with two products in each: it comes to sigma from below.",
 )
 
@@ -157,11 +185,13 @@ def in_place(weight, u):
 
 
 def look_at_kernel(case, normalise):
-    weight, u = torch.randn(6, 3, 3, 3, requires_grad=True), unit(torch.randn(6))
+    weight, u = (case * torch.randn(6, 3, 3, 3)).requires_grad_(), unit(torch.randn(6))
     kept, start, noise = weight.detach().clone(), u.clone(), torch.randn(weight.shape)
     first, again = (call(normalise, weight.detach().clone().requires_grad_(), u.clone()) for _ in range(2))
     yield "the same call again gives the same", str(first) == str(again)
     value = call(normalise, weight, u)
+    if isinstance(value, tuple | list):
+        raise Wrong(KERNEL_ONLY)
     yield "the result", value
     yield "the kernel itself is changed", not torch.equal(weight, kept)
     yield "u afterwards", u
@@ -176,6 +206,7 @@ def look_at_kernel(case, normalise):
     yield "after 50 calls: the largest singular value", torch.linalg.matrix_norm(value.detach().flatten(1), 2)
 
 
+KERNEL_ONLY = "Only the kernel is to be returned: u is left in its tensor."
 ONE_ITERATION = "One iteration a call, from a vector that is kept. After many calls the reshaped kernel has the norm 1."
 SIGMAS = {
     "That divides by the Frobenius norm: never below sigma, usually far above.": lambda K, old, u, v: K.norm(),
@@ -184,7 +215,17 @@ SIGMAS = {
     "That is |K^T K v|, sigma squared. Take u^T K v.": lambda K, old, u, v: (K.T @ K @ v).norm(),
     "Sigma is computed with the old u, half an iteration behind: take the new one.": lambda K, old, u, v: old @ K @ v,
     "The SVD is right, and what power iteration is there to avoid. Use u.": lambda K, *_: torch.linalg.norm(K, 2),
-    "That is one norm for each output; sigma is one number.": lambda K, *_: K.norm(dim=1)[:, None, None, None],
+    "Those are many norms, one for each output or each filter; sigma is one number.": [
+        lambda K, *_: K.norm(dim=1)[:, None, None, None],
+        lambda K, *_: torch.linalg.matrix_norm(K.unflatten(1, (3, 3, 3)), 2)[..., None, None],
+    ],
+    "That is |K^T u| with the new u, half an iteration further: sigma is u^T K v, and v is made of the old u.": (
+        lambda K, old, u, v: (K.T @ u).norm()
+    ),
+    "Divide by sigma, whether it is above 1 or below.": [
+        lambda *a: sigma_of(*a).clamp(min=1),
+        lambda *a: sigma_of(*a).clamp(max=1),
+    ],
     "That is the largest number in K; sigma is its largest stretch.": lambda K, *_: K.abs().max(),
     "The value is right, its gradient isn't: u and v are the constants, sigma isn't.": lambda *a: sigma_of(*a).detach(),
 }
@@ -194,8 +235,12 @@ GOES = {
         lambda K, u: (unit(K @ (v := unit(torch.randn(27)))).detach(), v),
     ],
     "v must have the length 1, too, before it is multiplied by K.": gone(unit_v=itself),
-    "u must have the length 1: in sigma, and as you leave it.": gone(unit_u=itself),
-    "More iterations than one. One a call is enough, because u is kept.": [gone(times=n) for n in (2, 3, 10)],
+    "u must have the length 1: in sigma, and as you leave it.": [
+        gone(unit_u=itself),
+        gone(unit_u=lambda u: u / u.sum()),
+        gone(unit_u=lambda u: u / u.abs().max()),
+    ],
+    "More iterations than one. One a call is enough, because u is kept.": [gone(times=n) for n in (2, 3, 10, 200)],
     "`normalize` takes dimension 1 if it isn't told: write normalize(v, dim=0).": gone(unit_v=normalize),
     "The gradient goes through the iteration, too: make u and v under no_grad().": [gone(through=True), gone(way=True)],
 }
@@ -203,7 +248,10 @@ RESULTS = {
     "That multiplies by sigma. Divide.": torch.mul,
     "That is sigma. Wanted is the kernel divided by it.": lambda weight, sigma: sigma,
     "The kernel's own shape is wanted, not that of the matrix.": lambda weight, sigma: weight.flatten(1) / sigma,
-    "Only the kernel is to be returned: u is left in its tensor.": lambda weight, sigma: (weight / sigma, sigma),
+    KERNEL_ONLY: lambda weight, sigma: (weight / sigma, sigma),
+    "A new Parameter, or a tensor that is detached, has no way back to the kernel: return weight / sigma.": (
+        lambda weight, sigma: nn.Parameter(weight / sigma)
+    ),
     "No gradient goes back to the kernel: only the iteration belongs under no_grad.": lambda w, s: (w / s).detach(),
 }
 KEEPS = {
@@ -230,7 +278,11 @@ normalised_kernel = Exercise(
         "The sizes don't fit: u has a number for each output, so K is (outputs, the rest), weight.flatten(1).": [
             lambda weight, u: weight / (weight.transpose(0, 1).flatten(1).T @ u).norm(),
             lambda weight, u: weight / (weight.flatten(1) @ u).norm(),
+            lambda weight, u: weight / (weight.flatten() @ u).norm(),
         ],
+        "The sizes don't fit: the new u, a number for each output, is to be copied into u, not v; and sigma is one number.": (
+            lambda weight, u: u.copy_(weight.detach().flatten(1).T @ u)
+        ),
         "An in-place operation on the kernel, which autograd forbids: return weight / sigma.": lambda w, u: w.div_(7.0),
         "The kernel itself was changed, so the next call divides again: return weight / sigma.": [
             in_place,
@@ -243,7 +295,7 @@ normalised_kernel = Exercise(
             lambda *a: not_cloned(*a, write=lambda u, new: u.data.copy_(new))
         ),
     },
-    cases=[1, 2],
+    cases={"a kernel": 1.0, "a small kernel": 0.05},
     observe=look_at_kernel,
     praise=ONE_ITERATION,
     hints={
@@ -258,12 +310,13 @@ normalised_kernel = Exercise(
 
 
 def r1(d, real, gamma, every, step, *, due=lambda i, k: i % k == 0, strength=lambda g, k: k * g / 2, mean=torch.mean,
-       total=torch.sum, graph=True, way=itself, at=lambda x: x.detach().requires_grad_(), rest=0.0):  # fmt: skip
+       total=torch.sum, graph=True, way=itself, at=lambda x: x.detach().requires_grad_(), rest=0.0,
+       squares=lambda slope: slope.square().flatten(1).sum(dim=1)):  # fmt: skip
     if not due(step, every):
         return rest
     real = at(real)
     (slope,) = torch.autograd.grad(total(d(real)), real, create_graph=graph)
-    return way(strength(gamma, every) * mean(slope.square().flatten(1).sum(dim=1)))
+    return way(strength(gamma, every) * mean(squares(slope)))
 
 
 def by_backward(d, real, gamma, every, step):
@@ -271,6 +324,11 @@ def by_backward(d, real, gamma, every, step):
         d(real.requires_grad_()).sum().backward(create_graph=True)
         return every * gamma / 2 * real.grad.square().flatten(1).sum(dim=1).mean()
     return 0.0
+
+
+def by_weights(d, real, gamma, every, step):
+    slopes = torch.autograd.grad(d(real).sum(), list(d.parameters()), create_graph=True)
+    return every * gamma / 2 * sum(slope.square().sum() for slope in slopes)
 
 
 def look_at_penalty(case, penalty):
@@ -299,7 +357,8 @@ STRENGTHS = {
     "The interval is missing, and the strength is γ/2, not γ.": lambda g, k: g,
     "It is divided by the interval; taken more rarely, it has to be multiplied.": lambda g, k: g / 2 / k,
     "The interval counts once, not squared.": lambda g, k: k * k * g / 2,
-    "γ is not squared.": lambda g, k: k * g * g / 2,
+    "It is k times as strong, not k - 1 times: one step stands for k.": lambda g, k: (k - 1) * g / 2,
+    "γ is not squared.": [lambda g, k: k * g * g / 2, lambda g, k: k * (g / 2) ** 2],
     "The strength is missing: γ/2 times the interval.": lambda g, k: 1,
     "A penalty is added to D's loss, so it is positive.": lambda g, k: -k * g / 2,
 }
@@ -307,10 +366,20 @@ MEANS = {
     "That is the mean of the slopes' lengths. The penalty has their squares.": lambda s: s.sqrt().mean(),
     "That squares the mean length; the penalty is the mean of the squared lengths.": lambda s: s.sqrt().mean() ** 2,
     "That sums over the batch. Take a mean over samples, or it depends on the batch size.": torch.sum,
+    "The mean over samples is wanted, not the largest one.": torch.max,
     "That is one norm for all samples. Each sample has its own.": lambda s: s.sum().sqrt(),
     "The mean was taken over the pixels, too. A squared length is a sum over pixels.": lambda s: s.mean() / 16,
     "That penalises how far slopes are from 1. R1 pulls them to 0.": lambda s: (s.sqrt() - 1).square().mean(),
     "One number for each sample; their mean is wanted.": itself,
+}
+SQUARES = {
+    "Absolute values were summed. The penalty has squares.": lambda slope: slope.abs().flatten(1).sum(dim=1),
+    "First the squares, then the sum over pixels: the other way round slopes cancel.": (
+        lambda slope: slope.flatten(1).sum(dim=1).square()
+    ),
+    "The sum is over pixels (dim=1) and the mean over samples; yours is the other way round.": (
+        lambda slope: slope.square().flatten(1).sum(dim=0)
+    ),
 }
 TOTALS = {
     "The logits were averaged before the gradient: each slope is n times too small. Take the sum.": torch.mean,
@@ -326,6 +395,7 @@ DUE = {
         lambda i, k: i % k,
     ],
     "Every `every`-th step has a penalty, not only the first.": lambda i, k: i == 0,
+    "The remainder is that of the step: step % every.": lambda i, k: k % i == 0,
     "A penalty in steps where none is due: only every `every`-th has one.": lambda *_: True,
 }
 UNFELT = [dict(graph=False), dict(way=torch.Tensor.item), dict(way=torch.Tensor.detach)]
@@ -342,12 +412,23 @@ lazy_r1 = Exercise(
         **one("strength", STRENGTHS),
         **one("mean", MEANS),
         **one("total", TOTALS),
+        **one("squares", SQUARES),
         **one("due", DUE),
+        "That is R1 in every step. Lazily it comes in every `every`-th only, and `every` times as strong.": dict(
+            due=lambda *_: True, strength=lambda g, k: g / 2
+        ),
         "One norm for the batch, of the averaged logits: n times too small.": dict(total=torch.mean, mean=torch.sum),
         "Autograd doesn't follow `real` yet: real = real.detach().requires_grad_().": dict(at=itself),
         "The value is right, and no weight of D can feel it: create_graph=True, and return the tensor.": UNFELT,
         "The value is right, its gradient isn't: a part of it is detached.": dict(way=lambda x: (x + x.detach()) / 2),
         "backward() leaves gradients in D, which its next step would use: take torch.autograd.grad.": by_backward,
+        "autograd.grad returns a tuple, here of one tensor: (slope,) = ..., or ...[0].": [
+            *(lambda *_, name=name: getattr((), name) for name in "square pow norm abs flatten reshape view".split()),
+            lambda *_: () ** 2,
+        ],
+        "R1 is taken at the real images, not at noise.": dict(at=lambda x: torch.randn_like(x).requires_grad_()),
+        "That is the gradient by D's weights. R1's slope is the one by the images.": by_weights,
+        "Only the penalty is wanted; D's loss is in it, too.": lambda *a: r1(*a) + softplus(-a[0](a[1])).mean(),
         "None can't be added to a loss. In the steps where no penalty is due, return 0.": dict(rest=None),
     },
     cases={"6 images, every 5": (6, 3.0, 5), "10 images, every 4": (10, 0.7, 4)},
@@ -374,6 +455,21 @@ six_complaints = Exercise(
         "E's D has no spectral normalisation: looking at its weights changes nothing.": {"E": SIX["A"]},
         "Without create_graph the number itself stays right: it only moves no weight.": {"E": SIX["B"]},
         "F's loss is exactly 0: what is left for a penalty to do?": {"F": SIX["B"]},
+        "A's two runs differ in the log alone: no file, no penalty, no other D comes into it.": [
+            {"A": SIX[p]} for p in "BCDEF"
+        ],
+        "B's penalty grows as it should; it only has no effect on D. Is there a way from it to the weights?": [
+            {"B": SIX[p]} for p in "ACDE"
+        ],
+        "C says nothing of a penalty, a file or a flat loss: it has norms of 1, and a steeper logit.": [
+            {"C": SIX[p]} for p in "BDF"
+        ],
+        "D is the only one with an error, and that is about names.": [{"D": SIX[p]} for p in "ABCEF"],
+        "E's D has no spectral normalisation, so there is no norm in it, and no name of its function.": [
+            {"E": SIX[p]} for p in "CD"
+        ],
+        "E speaks of no hinge loss. What differs is the rest of the batch.": {"E": SIX["F"]},
+        "F speaks of its loss alone, which is exactly 0. Which loss can be?": [{"F": SIX[p]} for p in "ACDE"],
     },
     hints={
         "A": "Looking must not change anything. What does a parametrised layer in training mode do when one looks?",
