@@ -35,7 +35,7 @@ def test_the_printed_steps_do_what_the_key_says(number):
     head, *parts = steps()[number]
     opts = {}
 
-    def play(part, g, d, **given):
+    def play(part, g, d, opt, **given):
         if not opts or opts["g"] is not g:  # other networks: all of them new
             opts.update(
                 g=g, opt_g=torch.optim.SGD(g.parameters(), check.LR), opt_d=torch.optim.SGD(d.parameters(), check.LR)
@@ -44,9 +44,16 @@ def test_the_printed_steps_do_what_the_key_says(number):
         n = len(given["z"])
         labels = {"ones": torch.ones(n, 1), "zeros": torch.zeros(n, 1)}
         exec(part, {"G": g, "D": d, "bce": bce, "nn": nn, **opts, **labels, **given})
+        gradients = [weight.grad for weight in [*g.parameters(), *d.parameters()]]
+        for weight in [*g.parameters(), *d.parameters()]:
+            weight.grad = None
+        opt.step()  # moves nothing: the printed steps have optimisers of their own, and exercise 1 asks for this one
+        for weight, gradient in zip([*g.parameters(), *d.parameters()], gradients, strict=True):
+            weight.grad = gradient
 
     result = check.updates(
-        lambda g, d, opt, real, z: play(parts[0], g, d, real=real, z=z), lambda g, d, opt, z: play(parts[1], g, d, z=z)
+        lambda g, d, opt, real, z: play(parts[0], g, d, opt, real=real, z=z),
+        lambda g, d, opt, z: play(parts[1], g, d, opt, z=z),
     )
     assert SAID[check.STEPS[number]] in result.message
     assert bool(result) is (check.STEPS[number] == "only slower")

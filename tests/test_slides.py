@@ -500,8 +500,9 @@ def test_the_speakers_window_has_the_notes_with_their_equations(folder, browser)
 
 @needs_chromium
 def test_printing_gives_a_page_for_each_slide(folder, browser):
+    total = len(slides_of(nbformat.read(lessons.find("02"), as_version=4), "02"))
     with shown_in(browser, folder / "02_mlp_gan.html", "?print-pdf") as (tab, wrong):
-        total = tab.evaluate("Reveal.getTotalSlides()")
+        tab.wait_for_function(f"document.querySelectorAll('.pdf-page').length >= {total}")
         pdf = tab.pdf(prefer_css_page_size=True, print_background=True)
         assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == total
         assert wrong == []
