@@ -46,7 +46,7 @@ WRONG_D = {
     "still has to be divided": lambda p, q, r, f: r * p + f * q,
     "The probability D is wanted": lambda p, q, r, f: np.log(r * p + f * q) - np.log((1 - r) * p + (1 - f) * q),
     "and for the labels 1 and 0. The probability": lambda p, q, r, f: np.log(p / q),
-    "p and q are in both": lambda p, q, r, f: r * p / (r * p + f * q),
+    "There is a NaN in it": lambda p, q, r, f: r * p / (r * p + f * q),  # 0/0 where neither has any
     "f is left out": lambda p, q, r, f: r * p / (p + q),
     "0/0": lambda p, q, r, f: (r * p + f * q) / (p + q),
     "which is no probability": lambda p, q, r, f: np.where(p + q > 0, (r * p + f * q) / (p + q), -1),
@@ -130,7 +130,7 @@ WRONG_LOSSES = {
     "the minimax loss: that is the sum": (lambda x: -softplus(x).sum(), non_saturating),
     "not one for each sample": (lambda x: -softplus(x), lambda x: softplus(-x)),
     "this is the other one": (non_saturating, minimax),
-    "of the logit itself": (lambda x: np.mean(np.log(1 - x)), non_saturating),
+    "the logarithm of a negative number": (lambda x: np.mean(np.log(1 - x)), non_saturating),
     "yours is 0.0000": (minimax, lambda x: 0.0),
 }
 
@@ -168,7 +168,7 @@ WRONG_NUMBERS = [
     ("JSD, at least", 1.193, "More than log 2"),
     ("JSD, at least", 0, "there is a difference"),
     ("JSD, at least", 7, "it is not 7"),
-    ("G, draw", math.nan, "it is not nan"),
+    ("G, draw", math.nan, "There is a NaN in it"),
     ("G, draw", "log 2", "Numbers are wanted"),
 ]
 
