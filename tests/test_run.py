@@ -16,6 +16,7 @@ from gan_course.checkpoint import read
 from gan_course.data import Batches
 from gan_course.errors import CheckpointError, CourseError, DivergedError
 from gan_course.run import BLOCK, Run
+from gan_course.tasks.task import PREVIEW_STREAM
 
 
 def make(steps=20, seed=0, lesson="99_test", batch_size=4, **options):
@@ -90,6 +91,16 @@ def test_above_smoke_a_run_keeps_ten_thousand_samples(runs, budget):
     train(run, weight)
     samples = np.load(run.folder / "samples.npz")["samples"]
     assert (samples.shape, samples.dtype) == ((10_000, 4, 4), np.uint8)
+
+
+def test_samples_are_drawn_from_other_inputs_than_the_preview(runs):
+    run, _ = make()
+    fed, draw = [], run.sample
+    run.sample = lambda z: [fed.append(z), draw(z)][1]
+    run.samples(16)
+    run.samples(16)
+    assert np.array_equal(fed[0], fed[1])  # asked twice, the same ones
+    assert not np.isin(fed[0], run.inputs(16, PREVIEW_STREAM)).any()
 
 
 def test_a_part_of_a_lesson_has_a_folder_inside_the_run(runs):
