@@ -71,7 +71,8 @@ def _lab(options):
     except ModuleNotFoundError as error:
         raise CourseError(f"{error}: `make install` brings JupyterLab.") from error
     lessons.trust()
-    return LabApp.launch_instance([str(path), *options.options])
+    root = f"--ServerApp.root_dir={lessons.ROOT}"  # not the lessons' folder: they link to docs/ and README
+    return LabApp.launch_instance([str(path), root, *options.options])
 
 
 def _status(options):

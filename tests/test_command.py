@@ -51,7 +51,9 @@ def signed(monkeypatch):
 
 def test_lab_opens_a_lesson_with_jupyterlabs_own_options(signed):
     main(["lab", "02", "--no-browser", "--port", "8899"])
-    assert signed["lab"] == [str(lessons.find("02")), "--no-browser", "--port", "8899"]
+    path, root, *options = signed["lab"]
+    assert (path, options) == (str(lessons.find("02")), ["--no-browser", "--port", "8899"])
+    assert root == f"--ServerApp.root_dir={lessons.ROOT}"  # so that the links to docs/ lead somewhere
 
 
 def test_lab_on_an_unknown_lesson_signs_nothing(signed, capsys):

@@ -141,6 +141,7 @@ def test_no_pytorch(without):
     is_found("PyTorch", doctor.MISSING, "not installed", 'pip install -e ".[torch]"')
 
 
+@needs.tensorflow
 @pytest.mark.parametrize(
     ("name", "distribution"), [("TensorFlow", "tensorflow"), ("Keras 3", "keras"), ("Keras 2", "tf_keras")]
 )
