@@ -9,7 +9,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util import logging
 
-from gan_course import lessons
+from gan_course import glossary, lessons
 
 RUN_IT = """
 
@@ -40,8 +40,10 @@ def prepare(app, docname, source):
         notebook = json.loads(source[0])
         for cell in notebook["cells"]:
             tags = cell["metadata"].setdefault("tags", [])
+            if cell["cell_type"] == "markdown":
+                cell["source"] = glossary.with_meanings("".join(cell["source"]))
             if "header" in tags:
-                cell["source"] = "".join(cell["source"]) + RUN_IT.format(name=path.name, cloud=CLOUD)
+                cell["source"] += RUN_IT.format(name=path.name, cloud=CLOUD)
             for tag in FOLDED.keys() & set(tags):
                 tags.append("hide-input")
                 show, hide = FOLDED[tag]

@@ -1,4 +1,7 @@
-"""Links from a lesson's text to ``docs/glossary.md``: the first use of each of its words is one, and shows the meaning."""
+"""Links from a lesson's text to ``docs/glossary.md``: the first use of each of its words is one.
+
+On the site a link shows the meaning, too. In the notebook it would be a second text within the text.
+"""
 
 import re
 from functools import cache
@@ -8,7 +11,7 @@ from gan_course.sitting import core
 PAGE = "docs/glossary.md"
 ENTRY = re.compile(r"^## (.+)\n\n(.+)\n\n繁體", re.MULTILINE)
 BRACKETS = re.compile(r" *\((?:\[[^]]*\]\([^)]*\)|[^()])*\)")  # there may be links in them
-OUR_LINK = re.compile(r"\[([^\]]+)\]\(\.\./docs/glossary\.md#[^)]*\)")
+OUR_LINK = re.compile(r"\[([^\]]+)\]\(\.\./docs/glossary\.md#([^)]*)\)")
 PLAIN = str.maketrans({'"': "”", "$": None})  # a link's title is no Markdown
 # Where no link may be put: references, headings, tables, pictures, code, formulas, other links, HTML.
 UNTOUCHED = re.compile(
@@ -34,10 +37,14 @@ def link_first_uses(notebook):
     cells = [cell for cell in cells if not LEFT_OUT & set(cell["metadata"].get("tags", []))]
     for cell in cells:
         cell["source"] = OUR_LINK.sub(r"\1", cell["source"])
-    for word in sorted(
-        words().keys() - TOO_COMMON, key=lambda word: (-len(word), word)
-    ):  # "conditional GAN" before "GAN"
+    for word in sorted(words().keys() - TOO_COMMON, key=lambda word: (-len(word), word)):  # the longer one first
         _link(cells, word)
+
+
+def with_meanings(text):
+    """Return a lesson's text with the meaning as each link's title (str), for the site."""
+    meanings = {_slug(word): meaning for word, meaning in words().items()}
+    return OUR_LINK.sub(lambda link: f'[{link[1]}](../{PAGE}#{link[2]} "{meanings[link[2]]}")', text)
 
 
 def _link(cells, word):
@@ -48,7 +55,7 @@ def _link(cells, word):
         closed = [found.span() for found in UNTOUCHED.finditer(text)]
         for found in pattern.finditer(text):
             if not any(start <= found.start() < end for start, end in closed):
-                link = f'[{found[1]}](../{PAGE}#{_slug(word)} "{words()[word]}")'
+                link = f"[{found[1]}](../{PAGE}#{_slug(word)})"
                 cell["source"] = text[: found.start()] + link + text[found.end() :]
                 return
 

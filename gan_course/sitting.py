@@ -17,7 +17,7 @@ MINUTES = re.compile(
     r"^\*[^*\d]*(\d+) minutes?\b", re.MULTILINE
 )  # "*Code, 15 minutes, easy.*", "*5 minutes, for whoever ...*"
 FOLDED = {"hint", "solution"}
-NO_PROSE = re.compile(r"```.*?```|\$\$.*?\$\$|\$[^$]*\$|<details>.*?</details>|\]\([^)]*\)", re.DOTALL)
+DISPLAYED, INLINE = re.compile(r"\$\$.*?\$\$", re.DOTALL), re.compile(r"\$[^$]+\$")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Length:
     Attributes
     ----------
     words, cells, lines : int
-        Of prose (formulas don't count), of what is not folded, of code.
+        Of prose, as they stand in the cell's source (a formula in a line of text is one word, a displayed one none; an
+        answer that is folded away counts, because it is read); of what is not folded; of code.
     reading, exercises : int
         Minutes: at 150 words or 20 lines of code a minute; the sum of what the exercises state.
     first_exercise : int or None
@@ -83,7 +84,7 @@ def length(notebook):
     """Return how long a lesson's core is (:class:`Length`)."""
     cells = [cell for cell in core(notebook) if not FOLDED & set(cell["metadata"].get("tags", []))]
     prose = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
-    words = sum(len(re.findall(r"\w[\w.,'’%-]*", NO_PROSE.sub("] ", text))) for text in prose)
+    words = sum(len(INLINE.sub(" x ", DISPLAYED.sub(" ", text)).split()) for text in prose)
     code = [line for cell in cells if cell["cell_type"] == "code" for line in cell["source"].splitlines()]
     lines = sum(bool(line.strip()) for line in code)
     first = [n for n, cell in enumerate(notebook["cells"]) if EXERCISE.match(cell["source"])]

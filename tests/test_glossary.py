@@ -21,7 +21,7 @@ def linked(*texts, tags=()):
     return [cell.source for cell in notebook.cells[1:]]
 
 
-LOGIT = '[{}](../docs/glossary.md#logit "What D gives.")'
+LOGIT = "[{}](../docs/glossary.md#logit)"
 
 
 def test_only_the_first_use_is_a_link():
@@ -54,8 +54,13 @@ def test_hints_and_everyday_words_are_left_alone():
     assert linked("A bar.") == ["A bar."]
 
 
-def test_an_older_meaning_is_replaced():
-    assert linked('A [logit](../docs/glossary.md#logit "Old.").') == [f"A {LOGIT.format('logit')}."]
+def test_a_link_that_is_no_longer_the_first_goes():
+    assert linked("A logit.", f"A {LOGIT.format('logit')}.") == [f"A {LOGIT.format('logit')}.", "A logit."]
+
+
+def test_the_site_shows_the_meaning():
+    text = f"Two {LOGIT.format('logits')}."
+    assert glossary.with_meanings(text) == 'Two [logits](../docs/glossary.md#logit "What D gives.").'
 
 
 def test_deeper_sections_get_none():

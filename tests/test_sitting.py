@@ -38,7 +38,7 @@ SMALL = notebook(
 
 def test_the_core_is_measured_and_nothing_that_is_folded_or_deeper():
     assert sitting.length(SMALL) == sitting.Length(
-        words=3 + 8 + 13 + 1, cells=5, lines=2, reading=0, exercises=15, first_exercise=2
+        words=5 + 9 + 14 + 2, cells=5, lines=2, reading=0, exercises=15, first_exercise=2
     )
     assert sitting.complaints(SMALL) == []
 
@@ -54,7 +54,7 @@ def test_a_deeper_section_ends_at_the_next_heading_of_its_level():
 @pytest.mark.parametrize(
     ("cell", "complaint"),
     [
-        (text("word " * 3000), "3,025 words"),
+        (text("word " * 3000), "3,030 words"),
         (code("x = 1\n" * 401), "403 lines of code"),
         (text("### Exercise 3: Long\n\n*Code, 80 minutes, hard.*"), "95 minutes"),
         (text("### Exercise 3: Long\n\n*Code, hard.*"), "'Exercise 3: Long' doesn't say its minutes"),
