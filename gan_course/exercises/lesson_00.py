@@ -607,5 +607,5 @@ diagnosis = Exercise(
         for some in product(*MISLEADING.values())
     ],
     mistakes=of("diagnosis", wrong_diagnoses()) | of("misled_by", wrong_columns()),
-    praise="Each of the four looks good to some single score, none of the four to all. And confidence is high for all five.",
+    praise="Each of the four sick ones looks good to some score, none of them to all. And confidence is high for all five.",
 )

@@ -39,7 +39,9 @@ CUT_LOSSES = [
     *(dict(to=lambda x, end=end: np.clip(x, -end, end)) for end in (20, 30, 50, 100, 500)),
     dict(each=lambda y: np.minimum(-np.log(sigmoid(y)), 100)),
 ]
-ROUNDED = "for large logits a sigmoid is rounded, or an exponential overflows. np.logaddexp makes a better softplus."
+ROUNDED = (
+    "for large logits a sigmoid is rounded, or an exponential overflows: a softplus made with np.logaddexp is safe."
+)
 ROUNDED_LOSSES = [
     dict(each=lambda y: -np.log(sigmoid(y))),
     dict(each=lambda y: -np.log(sigmoid(y.astype(float)))),

@@ -448,13 +448,14 @@ six_complaints = Exercise(
     'What each of the six sees: `{"A": word, ... "F": word}`, no word twice.',
     right=[SIX],
     mistakes={
-        "A cold vector makes sigma a little too small. Nobody would see that.": [{p: "no warm start"} for p in SIX],
-        "Past its margins D stands still whatever γ is. Does B say that?": {"B": SIX["F"]},
+        "Without a warm start sigma comes out too small, and the norms above 1. Who of the six says so?": [
+            {p: "no warm start"} for p in SIX
+        ],
+        "Past both margins the hinge loss is exactly 0. Does B say that?": {"B": SIX["F"]},
         "A D without batch norm: C says so.": {"C": SIX["E"]},
         "Looking at the weight doesn't make a factor of three.": {"C": SIX["A"]},
         "E's D has no spectral normalisation: looking at its weights changes nothing.": {"E": SIX["A"]},
         "Without create_graph the number itself stays right: it only moves no weight.": {"E": SIX["B"]},
-        "F's loss is exactly 0: what is left for a penalty to do?": {"F": SIX["B"]},
         "A's two runs differ in the log alone: no file, no penalty, no other D comes into it.": [
             {"A": SIX[p]} for p in "BCDEF"
         ],
@@ -469,7 +470,7 @@ six_complaints = Exercise(
             {"E": SIX[p]} for p in "CD"
         ],
         "E speaks of no hinge loss. What differs is the rest of the batch.": {"E": SIX["F"]},
-        "F speaks of its loss alone, which is exactly 0. Which loss can be?": [{"F": SIX[p]} for p in "ACDE"],
+        "F speaks of its loss alone, which is exactly 0. Which loss can be?": [{"F": SIX[p]} for p in "ABCDE"],
     },
     hints={
         "A": "Looking must not change anything. What does a parametrised layer in training mode do when one looks?",

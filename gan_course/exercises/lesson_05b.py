@@ -266,7 +266,7 @@ GUESSES = {  # what else one could say of each, or 0
     ),
     "So many windows touch one window, at stride 1. Count those that cover one pixel.": (5, 7, 0, 13, 3),
     "A larger stride makes fewer windows: so divide by it.": (0, 8, 10, 28, 0),
-    "(k + s - 1) / s has to be rounded down, and is the bound then.": (0, 2.5, 0, 2.5, 1.5),
+    "(k + s - 1) / s is no number of windows yet: round it down.": (0, 2.5, 0, 2.5, 1.5),
     "Counted one place too few: k pixels, not k - 1, and rounded up.": (0, 0, 0, 1.5, 0.5),
     "k - s + 1 counts no windows. How many of them, s apart and k long, cover one pixel?": (0, 3, 4, 0, 0),
 }
@@ -305,7 +305,7 @@ LOSSES = {
     "Half of it. What does B cost, with q (1 + 1)?": 0.25,
     "That is B's price at logit 0.": 0.75,
     "So it is for a D that is undecided everywhere.": 2.0,
-    "That is V. The loss is its negative, what D pays.": -0.5,
+    "No price is negative, so their sum isn't either.": -0.5,
     "That is what B costs at -1.": 1.0,
     "B may be a fake, too, and then costs 1 + 1.": 0.0,
     "That is 2 TV. The loss is 2 (1 - TV).": 1.5,

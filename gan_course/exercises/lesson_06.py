@@ -396,7 +396,7 @@ even_labels = Exercise(
         "loss": "It is the mean of -log D over real pictures, plus the mean of -log(1 - D) over the fakes, half cats.",
         "slope": "True or False is wanted.",
     },
-    praise="D knows which label is asked for too often. It tells G nothing, because G can do nothing about it.",
+    praise="D knows which label is asked for too often. That pushes G nowhere: the logit is the same for all of a class.",
 )
 
 
