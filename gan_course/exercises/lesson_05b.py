@@ -243,7 +243,7 @@ leashes = Exercise(
         "fastest": "It is one of the four: the one whose real part lies farthest below 0.",
     },
     praise="Below γ = 1, less penalty damps less; above, D is so weak that G hardly learns where to go: at 2.6 it takes "
-    "five times as long.",
+    "five times as long as at 1.",
 )
 
 
@@ -259,7 +259,7 @@ GUESSES = {  # what else one could say of each, or 0
     "1 is the norm of the reshaped kernel. Where windows overlap, the convolution can be larger.": (1, 1, 1, 0, 0),
     "By so much do windows overlap. In how many of them can a pixel lie?": (2, 0, 0, 3, 0),
     "That is (k / s)². Windows come in whole numbers, and the norm is the root.": (0, 0, 6.25, 3.0625, 0),
-    "One too many where k / s comes out even.": (4, 0, 0, 0, 0),
+    "One too many: s divides k here, so nothing is rounded up.": (4, 0, 0, 0, 0),
     "That is the root of the windows along one direction. In both directions they are squared first.": (
         *(Number(math.sqrt(n), 2) for n in (3, 2, 3, 2)),
         0,
