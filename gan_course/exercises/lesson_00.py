@@ -305,7 +305,7 @@ sample_size = Exercise(
             },
             CLOSER: [{"1,000": Between(0, 0.99, 0.1)}, {"100": Between(0, 0.99, 0.01)}],
             f"{SAME}entries of a covariance.": {"1,000": Between(0.99, 1.5, 1), "100": Between(0.99, 1.5, 1)},
-            "Off by more than a factor of 2. The squared error of a mean over n images is the variance over n: with a "
+            "Too far off. The squared error of a mean over n images is the variance over n: with a "
             "tenth of the images, about ten times as much, or somewhat less.": [
                 {"1,000": Between(10, INF, 100)},
                 {"1,000": Between(0.99, 1.6, 1.55)},
@@ -314,7 +314,7 @@ sample_size = Exercise(
                 {"1,000": Between(10, INF, 30), "100": Between(0.99, 10, 3)},
                 {"100": Between(0.99, 2, 1.5)},
             ],
-            "Off by more than a factor of 2. From 1,000 to 100 images the squared error grows about tenfold again.": [
+            "Too far off. From 1,000 to 100 images the squared error grows about tenfold again.": [
                 {"100": Between(2, 12, 6)},
                 {"100": Between(200, INF, 1e6)},
             ],
@@ -456,7 +456,7 @@ def look_at_ranks(case, ranking):
         order = several(ranking[score], *SETS, what=f"{score}: a list")
         for name in order:
             if name not in SETS or order.count(name) > 1:
-                raise Wrong(f"{score} is not {name!r}. Each of {', '.join(SETS)} stands there once.")
+                raise Wrong(f"{score}: {name!r} doesn't fit there. Each of {', '.join(SETS)} stands there once.")
         yield f"{score}, best", order[0]
         yield score, tuple(order if len(groups) == 4 else order[:1])
 
