@@ -255,6 +255,7 @@ def surface(probability, real, fake, *, alt, title=None, extent=1.5, size=4.0):
         Inches.
     """
     figure = new_figure(size * 1.22, size)
+    figure.set_layout_engine("compressed")  # knows of the square axes; else it cuts off their label
     axes = figure.subplots()
     side = np.linspace(-extent, extent, 81, dtype=np.float32)
     plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
