@@ -217,7 +217,7 @@ best_discriminator = Exercise(
             dict(top=lambda r, f: (1, 0), bottom=lambda r, f: (0, 1)),
             dict(bottom=lambda r, f: (1 - r, 1 - f)),
         ],
-        "p or q is missing below: what stands before log D and before log(1 - D)? Both are in both.": [
+        "p or q is missing below. What stands before log D has both of them, and so has what stands before log(1 - D).": [
             dict(top=lambda r, f: (r, 0), bottom=lambda r, f: (r, f)),
             dict(top=lambda r, f: (r, 0), bottom=lambda r, f: (r, 1 - f)),
             dict(bottom=lambda r, f: (r, 1)),
