@@ -259,7 +259,7 @@ def test_an_answer_is_named_by_what_it_does():
     assert half(lambda x: 3 * x).message.endswith("is 6 times what it should be, everywhere.")
     assert half(lambda x: x[:1]).message == "even: value should have the shape (2,), yours has (1,)."
     assert "NaN" in half(lambda x: x * np.nan).message
-    assert half(7).message == "A function is wanted; this is a int."
+    assert half(7).message == "A function is wanted, not this: int."
 
 
 def test_entries_in_other_containers_and_types():
@@ -289,7 +289,7 @@ def test_entries_in_other_containers_and_types():
         ({"b": "red"}, "b: a tuple of 2 is wanted"),
         ({"a": [1, 2]}, "One number is wanted"),
         ({3: 1.5}, "3 is not 1.5. Look at 3."),
-        ({"c": 1}, "A dict with the keys a, b, 3 is wanted."),
+        ({"c": 1}, "A dict with the keys 'a', 'b', 3 is wanted."),
     ],
 )
 def test_wrong_entries_are_named(change, message):

@@ -116,7 +116,7 @@ class Exercise:
             return Result(None, "Replace the dots by your answer, and run this cell again.")
         for name, answer, right in zip(self.parts, answers, self.reference, strict=True):
             if callable(right) and not callable(answer):
-                return Result(False, f"{_called(name, 'function')} is wanted; this is a {type(answer).__name__}.")
+                return Result(False, f"{_called(name, 'function')} is wanted, not this: {type(answer).__name__}.")
         seen, left = [], self.seconds  # one list of observations for each case
         while len(seen) < len(self.cases):
             start = time.monotonic()
@@ -209,7 +209,7 @@ class Exercise:
         name = ", ".join(map(str, path))
         if isinstance(right, dict):
             if not isinstance(answer, dict) or set(answer) != set(right):
-                raise Wrong(f"{_called(name, 'dict')} with the keys {', '.join(map(str, right))} is wanted.")
+                raise Wrong(f"{_called(name, 'dict')} with the keys {', '.join(map(repr, right))} is wanted.")
             for key in right:
                 yield from self._leaves(right[key], answer[key], (*path, key))
         elif isinstance(right, tuple | list):
