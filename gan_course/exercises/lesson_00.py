@@ -3,6 +3,8 @@
 What they take for granted was measured on MNIST; ``tests/test_exercise_facts_00.py`` measures it again.
 """
 
+import copy
+import math
 from itertools import permutations, product
 
 import numpy as np
@@ -12,6 +14,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.nn.functional import softplus
 
 from gan_course.exercises import Between, Clue, Exercise, Wrong, among, call, of, several
+from gan_course.exercises.compare import plain, same
 
 INF = float("inf")
 LR = 0.1
@@ -55,28 +58,57 @@ def play(bias, update):
         weight.grad = torch.ones_like(weight)
     d[2].bias.data += bias
     opt_g, opt_d = (torch.optim.SGD(network.parameters(), LR) for network in (g, d))
-    arrived = set()
+    arrived, steps, ways = {}, [], {g: [], d: []}  # whose gradients (on old ones?), and what went in and out
     for index, weight in enumerate([*g.parameters(), *d.parameters()]):
-        weight.register_hook(lambda _, index=index: arrived.add(index))
+        weight.register_hook(
+            lambda _, i=index, w=weight: arrived.update({i: w.grad is not None and w.grad.any()} | arrived)
+        )
+    for network, way in ways.items():
+        network.register_forward_hook(lambda _, given, made, way=way: way.append((*given, made)))
+    opt_g.register_step_post_hook(lambda *_: steps.append(1))
     for n in (6, 4):
         logits_real, logits_fake = d(torch.randn(n, 2)), d(g(torch.randn(n, 3)).detach())
         opt_d.zero_grad()
         (softplus(-logits_real).mean() + softplus(logits_fake).mean()).backward()
         opt_d.step()
-        before, still = flat(g), flat(d)
-        arrived.clear()
-        loss = call(update, g, d, opt_g, torch.randn(n, 3))
-        yield "G's update moves D", not torch.equal(still, flat(d))
-        yield "G's step", (before - flat(g)) / LR
+        before, still, z = flat(g.parameters()), flat(d.parameters()), torch.randn(n, 3)
+        x = d(g(z))
+        right, down = (
+            flat(torch.autograd.grad(y.mean(), [*g.parameters()], retain_graph=True)) for y in (-softplus(x), x)
+        )
+        for notes in (arrived, steps, *ways.values()):
+            notes.clear()
+        loss = call(update, g, d, opt_g, z)
+        step = (before - flat(g.parameters())) / LR
+        yield "G's update moves D", not torch.equal(still, flat(d.parameters()))
+        old = any(map(arrived.get, range(4)))  # the first four weights are G's
+        yield "fault", "" if bias or n < 6 else fault_of(step, right, down, len(steps), old, z, *ways.values())
+        yield "G's step", step
         yield "gradients arrived", Clue(sorted(arrived))
         yield "gradients left", Clue([bool(weight.grad is not None and weight.grad.any()) for weight in g.parameters()])
-        yield "G's update leaves D frozen", not all(weight.requires_grad for weight in d.parameters())
+        yield "G's update leaves D frozen", not all(w.requires_grad for w in [*g.parameters(), *d.parameters()])
         yield "G's update leaves a network in eval mode", not (d.training and g.training)
         yield "the loss", loss
 
 
-def flat(network):
-    return torch.cat([weight.detach().flatten() for weight in network.parameters()])
+def flat(tensors):
+    return torch.cat([tensor.detach().flatten() for tensor in tensors])
+
+
+def fault_of(step, right, down, steps, old, z, of_g, of_d):
+    """Say what is wrong with a step (str), whatever the loss is; "" where nothing is, or where G stands still."""
+    faults = {
+        "": same(plain(step), plain(right)) or not (step.any() and step.isfinite().all()),
+        "not by opt_g": steps == 0,
+        "several steps": steps > 1,
+        "old gradients": old,
+        "other noise": of_g and not any(torch.equal(way[0], z) for way in of_g),
+        "other fakes": of_g and not any(torch.equal(way[0], made) for way in of_d for *_, made in of_g),
+        "length": same(plain(step), plain(step @ right / (right @ right) * right)),
+        "wrong way": step @ down > 0,
+        "strength": True,
+    }
+    return next(name for name, holds in faults.items() if holds)
 
 
 g_update = Exercise(
@@ -87,20 +119,62 @@ g_update = Exercise(
         lambda *given: update_g(*given, term=lambda logits: nn.functional.logsigmoid(-logits), gives=torch.Tensor.item),
     ],
     noted={
-        "G moves alone, downhill. (Freezing D costs more than it saves.)": dict(freeze="for a while"),
+        "G moves alone, downhill. (D needn't be kept out of it: its own update zeroes its gradients.)": dict(
+            freeze="for a while"
+        ),
         "G moves alone, downhill. (Zeroed once is enough.)": dict(order="zbsz"),
     },
-    mistakes={
+    mistakes={  # first those that stand for a fault
+        "G moved, but not by `opt_g`: take one step of the optimiser that is handed over.": lambda g, d, o, z: update_g(
+            g, d, torch.optim.Adam(g.parameters()), z
+        ),
+        "One step is wanted, this is more.": lambda *given: [update_g(*given) for _ in range(2)][1],
+        "G's step uses gradients left over from before: opt_g.zero_grad() is missing, or comes after step(), which is "
+        "too late.": [dict(order="bs"), dict(order="bsz")],
+        "The fakes are those that `z` makes; draw no noise of your own.": dict(noise=torch.randn_like),
+        "D has to judge what G makes, and just that: it is D(G(z)).": [
+            lambda g, d, *a, to=to: update_g(g, to(d), *a) for to in (lambda d: lambda x: d(x + 1), nn.Identity)
+        ],
+        "The way is right, the step's length isn't: is there a factor, a logarithm to another base, or a sum where the mean "
+        "over this batch is wanted?": [
+            *(dict(way=lambda loss, by=by: by * loss) for by in (3, 0.5, 1 / np.log(2), 1 / np.log(10))),
+            *(dict(mean=lambda x, n=n: x.sum() / n) for n in (1, 64, 256)),
+        ],
+        "G's step pushes D(G(z)) down, and G wants it up. Is there a minus too many, or one too few?": dict(
+            term=lambda x: x + torch.sigmoid(x)
+        ),
+        "G's step pushes D(G(z)) up, but not each sample as hard as the formula does. Is your loss the mean of "
+        "log(1 - D), over all samples, with nothing beside it?": dict(term=torch.neg),
+        "G's gradient is 0: your loss doesn't depend on D's logits. Which argument is what?": dict(
+            way=lambda loss: 0 * loss
+        ),
+        "bce takes first the logits, then the labels.": [
+            dict(term=lambda x, y=y, s=s: s * bce(torch.full_like(x, y), x)) for y in (0.0, 1.0) for s in (-1, 1)
+        ],
+        "The label of a fake is 0 here, without smoothing.": [
+            dict(term=lambda x, y=y, s=s: s * labelled(y)(x)) for y in (0.05, 0.1, 0.2, 0.5, 0.8, 0.9) for s in (-1, 1)
+        ],
+        "G's part of V is its second term alone: nothing of log D.": [
+            dict(term=lambda x, s=s: s * (softplus(-x) + softplus(x))) for s in (-1, 1)
+        ],
+        "NumPy and `math` know no gradients: take torch's functions, and call backward() on a tensor.": [
+            *(dict(term=lambda x, log=log: log(1 - torch.sigmoid(x))) for log in (np.log, math.log)),
+            dict(way=torch.Tensor.item),
+        ],
+        "binary_cross_entropy takes probabilities; `bce`, from the first cell, takes logits.": dict(
+            term=lambda x: -nn.functional.binary_cross_entropy(x, 0 * x)
+        ),
+        "The labels are a tensor of the logits' own shape, and as many as this batch has: torch.zeros_like(logits).": [
+            dict(term=lambda x: -bce(x, torch.zeros(len(x)))),
+            dict(term=lambda x: -bce(x, 0)),
+            *(dict(term=lambda logits, n=n: -labelled(0.0, n)(logits)) for n in (6, 256)),
+        ],
         "The sign is wrong: this is -log(1 - D), D's own loss. G would help D.": [
             dict(term=softplus),
             dict(term=labelled(0.0)),
         ],
         "This is -log D, the loss of the first game. It pushes the same way with another strength; the formula has "
         "log(1 - D).": dict(term=labelled(1.0)),
-        "You make log D smaller: that pushes D(G(z)) down, and G wants it up.": dict(
-            term=lambda logits: -labelled(1.0)(logits)
-        ),
-        "The step is right. Return the loss that you made smaller, with its own sign.": dict(gives=torch.neg),
         "D gives logits. Of 1 minus a logit there may be no logarithm: a sigmoid makes the probability.": dict(
             term=lambda logits: torch.log(1 - logits)
         ),
@@ -113,31 +187,17 @@ g_update = Exercise(
             dict(term=lambda x: 1 - torch.sigmoid(x)),
             dict(term=lambda x: -torch.sigmoid(x)),
         ],
-        "This is the mean logit, as a Wasserstein GAN has it. The formula has log(1 - D).": dict(term=torch.neg),
         "The mean of the logarithms, not the logarithm of the mean.": dict(
             term=torch.sigmoid, way=lambda mean: torch.log(1 - mean)
         ),
         "One number has to go backward: the mean over the batch, not one loss for each sample.": dict(mean=itself),
-        "D has to judge what G makes: it is D(G(z)).": lambda g, d, *a: update_g(g, nn.Identity(), *a),
         "The shapes don't fit. G takes `z` as it is handed over, and D takes what G makes.": [
             dict(noise=lambda z: torch.randn(256, 2)),
             lambda g, d, *a: update_g(nn.Identity(), d, *a),
         ],
-        "Divide by this batch's size, or take the mean.": [
-            dict(mean=lambda x, n=n: x.sum() / n) for n in (64, 128, 256)
-        ],
-        "Take the natural logarithm, not that to the base 2 or 10.": [
-            dict(way=lambda loss, b=b: loss / np.log(b)) for b in (2, 10)
-        ],
-        "That is half of it. The formula has no 1/2.": dict(way=lambda loss: loss / 2),
-        "One step is wanted, this is more.": lambda *given: [update_g(*given) for _ in range(2)][1],
         "Two sigmoids: bce takes logits, and has a sigmoid of its own.": dict(
             term=lambda logits: -labelled(0.0)(torch.sigmoid(logits))
         ),
-        "G's step grows with the batch: the mean is wanted, not the sum.": dict(mean=torch.sum),
-        "The labels must be as many as the samples of this batch: torch.zeros_like(logits).": [
-            dict(term=lambda logits, n=n: -labelled(0.0, n)(logits)) for n in (6, 256)
-        ],
         "No gradient has arrived at G: is backward() called, and on the loss itself?": [
             dict(order="zs"),
             dict(way=rebuilt),
@@ -145,13 +205,10 @@ g_update = Exercise(
         "G has its gradients, and stands still: opt_g.step() is missing.": dict(order="zb"),
         "zero_grad() between backward() and step() throws away what G was just told.": dict(order="bzs"),
         "G's step uses only old gradients: backward() comes before step().": dict(order="szb"),
-        "G's step uses gradients left over from before: opt_g.zero_grad() is missing, or comes after step(), which is "
-        "too late.": [dict(order="bs"), dict(order="bsz")],
         "G did not move: the way from its loss through D to G must be open. No detach() here.": dict(detached=True),
         "The loss has no way back to G: is it made under no_grad(), or detached?": dict(way=torch.Tensor.detach),
-        "The fakes are those that `z` makes; draw no noise of your own.": dict(noise=torch.randn_like),
         "G's update moved D. Only `opt_g` takes a step here.": dict(joint=True),
-        "G's update leaves D frozen: D's next step will fail. Unfreeze it again, or don't freeze.": dict(
+        "G's update leaves a network frozen: its next step will fail. Unfreeze it again, or don't freeze.": dict(
             freeze="for ever"
         ),
         "G's update leaves a network in eval mode. Nothing has to be switched.": [
@@ -164,12 +221,57 @@ g_update = Exercise(
     praise="D stands still, and G goes downhill on log(1 - D), also where D is very sure.",
     hints={
         "G's step": "It isn't one step of `opt_g` down the mean of log(1 - D) over the fakes that this z makes.",
-        "the loss": "Return the loss that you made smaller, one number.",
+        "the loss": "The step is right. Return the mean of log(1 - D) from before the step, and only that: one number.",
     },
 )
 
 
 # 2. Hits
+
+
+FORM = "One number is wanted, the share. Decide for each point, or image, by itself, and take the mean last."
+
+
+class Fault:
+    """A known answer that stands for all that have a fault in some cases (their sizes), and are right in others."""
+
+    def __init__(self, hint, *sizes):
+        self.hint, self.sizes = hint, sizes
+
+    def __call__(self, *case):
+        raise Wrong(self.hint)
+
+
+def shares(right, sizes, stay, hold):
+    """Make an ``observe``, which yields a share's fault (str) before it, and the mistakes that stand for these faults.
+
+    ``stay``: a change of what is handed over that a share must not notice, to a hint. ``hold``: an easier case, to a hint.
+    """
+
+    def fault(case, answer, mine):
+        if not isinstance(mine, np.ndarray) or mine.size != 1:
+            return "" if mine is None or mine is Ellipsis else FORM
+        for change, hint in {**stay, **hold}.items() if np.isfinite(mine) else ():
+            other = change(*case)
+            try:
+                got = plain(answer(*copy.deepcopy(other)))
+            except Exception:  # then perhaps the next one
+                continue
+            if not same(got, mine if change in stay else plain(right(*other))):
+                return hint
+        return ""
+
+    def observe(case, answer):
+        known, answer = (answer, right) if isinstance(answer, Fault) else (None, answer)
+        mine = plain(answer(*copy.deepcopy(case)))
+        if known:
+            yield "fault", known.hint if len(case[1]) in known.sizes else ""
+        else:
+            yield "fault", "" if same(mine, plain(right(*case))) else fault(case, answer, mine)
+        yield "", mine
+
+    hints = (FORM, *stay.values(), *hold.values())
+    return observe, {hint: [Fault(hint, *sizes), Fault(hint, sizes[1])] for hint in hints}
 
 
 def distances(a, b, order=2):
@@ -189,6 +291,36 @@ def targets():
         yield points.astype(np.float32), modes, sigma
 
 
+look_at_hits, FAULTS_OF_HITS = shares(
+    share_of_hits,
+    sizes=(3, 4),
+    stay={
+        lambda p, m, s: (np.append(p, p, 0), m, s): "With every point listed twice the share stays the same; yours "
+        "doesn't. Is each asked, and what do you divide by?",
+        lambda p, m, s: (p + 8, m + 8, s): "Move points and modes together, and their distances stay; your share "
+        "doesn't. Do you take differences?",
+        lambda p, m, s: (p, m[::-1], s): "The order of the modes matters to you. The nearest of all is meant, "
+        "wherever it stands.",
+        lambda p, m, s: (p, np.append(m, m, 0), s): "A mode that is listed twice changes your share. Each point "
+        "counts once, by the nearest of all modes.",
+        lambda p, m, s: (4 * p, 4 * m, 4 * s): "Make points, modes and sigma larger alike, and the share stays; yours "
+        "doesn't. Does the bound grow with sigma? Is one side squared, or rounded?",
+    },
+    hold={
+        lambda p, m, s: (p + 50, m, s): "With all points far from all modes the share is 0; yours isn't. What is it "
+        "that you count?",
+        lambda p, m, s: (100 * m, 100 * m, s): "For points that lie on the modes the share is 1; yours isn't. Which "
+        "way round is `<`, what is compared with what, and what do you divide by?",
+        lambda p, m, s: (m[[0, 0]] - s, m, s): "If all points are near one mode, all count, and fully: the share is "
+        "1; yours isn't. Or do you count modes?",
+        lambda p, m, s: (np.append(m, m[:1] - 99, 0), m, s): "One point that is far from all modes is no hit, "
+        "whatever the others do. Is a minimum taken over all points?",
+        lambda p, m, s: (np.append(m, m[:1] - 2.11 * s, 0), m, s): "For you a point a little nearer than 3 sigma is "
+        "no hit. Is the bound too small, or the distance too long (is it the root of both squares)?",
+        lambda p, m, s: (np.append(m, m[:1] - 2.13 * s, 0), m, s): "For you a point a little farther than 3 sigma is "
+        "a hit. Is the bound too large, or the distance too short (is it the root of both squares)?",
+    },
+)
 hits = Exercise(
     "`share_of_hits(points, modes, sigma)`: the share of points within 3 sigma of their nearest mode.",
     right=[
@@ -196,39 +328,26 @@ hits = Exercise(
         lambda p, m, s: (np.square(p[:, None] - m).sum(axis=-1) < 9 * s * s).any(axis=1).mean(),
         lambda p, m, s: sum(any(np.hypot(*(x - a)) <= 3 * s for a in m) for x in p) / len(p),
     ],
-    mistakes={
+    mistakes=FAULTS_OF_HITS
+    | {
         "This is the number of hits. The share is that number over the number of points.": dict(count=np.sum),
         "This is in percent. A share lies between 0 and 1.": dict(count=lambda hit: 100 * hit.mean()),
         "This says of each point whether it hits. The share is one number, the mean.": dict(count=lambda hit: hit),
         "You count the points that miss.": dict(count=lambda hit: np.mean(~hit)),
-        "This is 0. Does `//` round down? Or has the norm no axis, so that all differences make one large number?": [
+        "This is 0. Does `//` round down? Or has the norm no axis, or another one, so that many points make one length?": [
             dict(count=lambda hit: hit.sum() // len(hit)),
             dict(to=np.linalg.norm),
         ],
         "Don't round the share.": [dict(count=lambda hit, n=n: np.round(hit.mean(), n)) for n in (1, 2, 3)],
-        "Only one point is counted. Is `return` inside the loop?": lambda p, m, s: share_of_hits(p[:1], m, s) / len(p),
-        "Divide by the number of these points, len(points), not by a fixed one.": [
-            *(dict(count=lambda hit, n=n: hit.sum() / n) for n in (1_000, 2_000, 10_000, 100_000)),
-            lambda p, m, s: share_of_hits(p, m, s, count=np.sum) / len(m),
+        "sigma is handed over. Don't measure it on the points.": [
+            lambda p, m, s, axis=axis: share_of_hits(p, m, np.mean(p.std(axis=axis))) for axis in (None, 0)
         ],
+        "Hardly a point is counted. Is `return` inside the loop, or does zip() end early?": lambda p, m, s: (
+            share_of_hits(p[:1], m, s) / len(p)
+        ),
         "This is a mean distance. Count the distances below 3 sigma.": lambda p, m, s: (
             distances(p, m).min(axis=1).mean()
         ),
-        "This asks for one mode only. The nearest of all is meant.": [
-            lambda p, m, s, i=i: share_of_hits(p, m[[i]], s) for i in (0, -1)
-        ],
-        "You count points within 1 sigma; the bound is 3 sigma.": dict(bound=1),
-        "The bound is wrong: 3 sigma is wanted, whatever sigma is.": [
-            dict(bound=2),
-            *(lambda p, m, s, fixed=fixed: share_of_hits(p, m, fixed) for fixed in (1, 0.05)),
-        ],
-        "You compare a distance with sigma squared: the bound is 3 sigma.": [
-            lambda p, m, s, n=n: share_of_hits(p, m, s**2, bound=n) for n in (3, 9)
-        ],
-        "You compare a squared distance with 3 sigma or 3 sigma²: take the root, or square all of the bound.": [
-            dict(to=lambda d: np.square(d).min(axis=1)),
-            dict(bound=3**0.5),
-        ],
         "You ask for all modes to be near, or for their mean. The nearest is enough: min.": [
             dict(to=lambda d: d.max(axis=1)),
             dict(to=lambda d: d.mean(axis=1)),
@@ -237,30 +356,22 @@ hits = Exercise(
             dict(to=lambda d: d),
             lambda p, m, s: np.sum(distances(p, m) < 3 * s) / len(m),
         ],
-        "This is a minimum over the points. Take it over the modes only, for each point: axis=1.": [
+        "This is 1. Is it a length of a list, where its True count? Or do you ask of each mode whether some point is near? Ask it "
+        "of each point, over axis 1.": [
             dict(to=lambda d: d.min(axis=0)),
-            dict(to=lambda d: d.min(axis=0), count=np.sum),
             dict(to=np.min),
-            dict(to=np.min, count=lambda hit: hit),
+            lambda p, m, s: 1.0,
         ],
         "The norm is over the coordinates, axis 2 of (n, k, 2); the minimum over the modes, axis 1.": lambda p, m, s: (
             np.mean(np.linalg.norm(p[:, None] - m, axis=1).min(axis=1) < 3 * s)
         ),
         "argmin says which mode is nearest, not how far it is: min.": dict(to=lambda d: d.argmin(axis=1)),
-        "You add differences, where plus and minus cancel. A distance is the root of squares.": lambda p, m, s: np.mean(
-            (p[:, None] - m).sum(axis=2).min(axis=1) < 3 * s
-        ),
-        "You compare each coordinate with 3 sigma, which makes a square of the disc. Take the distance.": dict(
-            order=INF
-        ),
-        "You add the coordinates' distances, which makes a diamond of the disc. Take the root of squares.": dict(
-            order=1
-        ),
         "The shapes don't fit: points[:, None] - modes has every point and every mode, (n, k, 2).": [
             lambda p, m, s: np.mean(np.linalg.norm(p - m, axis=1) < 3 * s),
         ],
     },
     cases={f"{len(m)} modes, sigma {s}": (p, m, s) for p, m, s in targets()},
+    observe=look_at_hits,
     praise="The share of high quality, as judge_toy counts it.",
 )
 
@@ -304,6 +415,10 @@ sample_size = Exercise(
                 "itself": Between(0.01, INF, 0.5)
             },
             CLOSER: [{"1,000": Between(0, 0.99, 0.1)}, {"100": Between(0, 0.99, 0.01)}],
+            "You took the root of ten. The Fréchet distance is a square already: no root comes in.": {
+                "1,000": Between(3, 3.4, 3.16),
+                "100": Between(9, 11, 10),
+            },
             f"{SAME}entries of a covariance.": {"1,000": Between(0.99, 1.5, 1), "100": Between(0.99, 1.5, 1)},
             "Too far off. The squared error of a mean over n images is the variance over n: with a "
             "tenth of the images, about ten times as much, or somewhat less.": [
@@ -345,6 +460,35 @@ def clouds():
         yield 0.7 * rng.standard_normal((n, d)) + 0.8, reference, k
 
 
+LINE = 2.0 ** np.arange(6)[:, None]  # the second neighbour of 32 is 8: its ball ends at 56
+look_at_coverage, FAULTS_OF_COVERAGE = shares(
+    coverage_of,
+    sizes=(211, 170),
+    stay={
+        lambda s, r, k: (np.append(s, s, 0), r, k): "With every sample listed twice the coverage stays the same; "
+        "yours doesn't. Do you count samples, or divide by their number? Are they among the neighbours?",
+        lambda s, r, k: (np.append(s, s + 99, 0), r, k): "A sample far from everything covers nothing, and takes "
+        "nothing away; it changes your number.",
+        lambda s, r, k: (s[::-1], r, k): "The order of the samples matters to you: is each asked?",
+        lambda s, r, k: (s, r[::-1], k): "The order of the real images matters to you. Is each asked? Each has a ball "
+        "of its own: sort each row (axis=1), and take its k-th number, [:, k].",
+        lambda s, r, k: (s + 8, r + 8, k): "Move samples and real images together, and the coverage stays; yours "
+        "doesn't. Do you take distances?",
+        lambda s, r, k: (4 * s, 4 * r, k): "Make samples and real images larger alike, and the coverage stays; yours "
+        "doesn't. Is one side squared, or fixed?",
+    },
+    hold={
+        lambda s, r, k: (s + 99, r, k): "If all samples are far from everything, the coverage is 0; yours isn't.",
+        lambda s, r, k: (r, r, k): "If the samples are the real images themselves, all are covered; for you not. "
+        "Which way round is `<`, and what do you divide by?",
+        lambda *_: (np.full((9, 1), 56.1), LINE, 2): "Your balls are too large: each ends at the k-th neighbour among "
+        "the other real images.",
+        lambda *_: (np.full((9, 1), 55.9), LINE, 2): "Your balls are too small: each reaches to the k-th neighbour "
+        "among the other real images.",
+        lambda *_: (np.full((9, 1), 1.4), LINE, 2): "A sample that lies in several balls covers all of their images, "
+        "not its nearest one alone.",
+    },
+)
 coverage = Exercise(
     "`coverage(samples, reference, k)`, as Naeem et al. define it, from features (n, d) and (m, d).",
     right=[
@@ -357,14 +501,12 @@ coverage = Exercise(
             ]
         ),
     ],
-    mistakes={
+    mistakes=FAULTS_OF_COVERAGE
+    | {
         "Your balls reach to the neighbour before the k-th. The nearest image to an image is the image itself, at "
         "distance 0: it doesn't count, nor do samples.": dict(off=-1),
         "Your balls reach one neighbour too far. Where the sorted distances begin with the image's own, 0, the k-th "
         "neighbour stands at index k, else at k - 1.": dict(off=1),
-        "Each image has a ball of its own: sort each row (axis=1), and take its k-th number, [:, k].": lambda s, r, k: (
-            np.mean(distances(r, s).min(axis=1) < np.sort(distances(r, r), axis=1)[k])
-        ),
         "Each image has a ball of its own. Here all have the same radius.": [
             dict(radii=np.mean),
             dict(radii=np.median),
@@ -373,15 +515,6 @@ coverage = Exercise(
         "argsort says which neighbour it is, not how far it is: sort.": lambda s, r, k: np.mean(
             distances(r, s).min(axis=1) < np.argsort(distances(r, r), axis=1)[:, k]
         ),
-        "The k-th nearest is wanted: sort each row before you take [:, k].": lambda s, r, k: np.mean(
-            distances(r, s).min(axis=1) < distances(r, r)[:, k]
-        ),
-        "A ball reaches to the k-th neighbour. This is a mean over the first k.": [
-            lambda s, r, k, i=i: np.mean(
-                distances(r, s).min(axis=1) < np.sort(distances(r, r), axis=1)[:, i : k + 1].mean(axis=1)
-            )
-            for i in (0, 1)
-        ],
         "k is handed over. Here it is always the same.": [lambda s, r, k, i=i: coverage_of(s, r, i) for i in (1, 3, 5)],
         "Don't divide by k: a ball counts once.": lambda s, r, k: coverage_of(s, r, k) / k,
         "One sample in the ball is enough; you ask for k of them, or one more.": [
@@ -407,19 +540,12 @@ coverage = Exercise(
             lambda s, r, k: (distances(r, s).min(axis=1) < np.sort(distances(r, s), axis=1)[:, k]).mean(),
             lambda s, r, k: (distances(r, s).min(axis=1) < np.sort(distances(r, s), axis=1)[:, k - 1]).mean(),
         ],
-        "This is the share of all pairs. A ball counts once, however many are in it.": lambda s, r, k: (
-            distances(s, r) < ball(r, k)
-        ).mean(),
         "This is density: it counts a sample once for each ball.": lambda s, r, k: (
             (distances(s, r) < ball(r, k)).sum() / (k * len(s))
         ),
         "This is the number of covered images. The share is that number over all of them.": dict(count=np.sum),
-        "The share of the real images is wanted: divide by their number, not by that of the samples.": lambda s, r, k: (
-            coverage_of(s, r, k, count=np.sum) / len(s)
-        ),
         "This says of each image whether it is covered. The share is one number, the mean.": dict(count=lambda c: c),
         "This is in percent. A share lies between 0 and 1.": dict(count=lambda c: 100 * c.mean()),
-        "One side is squared, the other isn't.": [dict(power=2), dict(radii=np.square)],
         "This is the share that is not covered.": dict(count=lambda c: np.mean(~c)),
         "No ball counts as hit, or hardly any. Each radius is the k-th number of a sorted *row*, and the *nearest* sample "
         "decides: the norm is over the features, axis 2, the minimum over the samples, axis 1.": [
@@ -434,6 +560,7 @@ coverage = Exercise(
         ],
     },
     cases={f"{len(s)} samples, {len(r)} real points, k = {k}": (s, r, k) for s, r, k in clouds()},
+    observe=look_at_coverage,
     praise="The share of real images with a sample in their ball.",
 )
 
@@ -454,9 +581,9 @@ def look_at_ranks(case, ranking):
         raise Wrong(f"A dict with the keys {', '.join(RANKS)} is wanted.")
     for score, groups in RANKS.items():
         order = several(ranking[score], *SETS, what=f"{score}: a list")
-        for name in order:
+        for place, name in enumerate(order, 1):
             if name not in SETS or order.count(name) > 1:
-                raise Wrong(f"{score}: {name!r} doesn't fit there. Each of {', '.join(SETS)} stands there once.")
+                raise Wrong(f"{score}, {place} is not {name!r}. Each of {', '.join(SETS)} stands there once.")
         yield f"{score}, best", order[0]
         yield score, tuple(order if len(groups) == 4 else order[:1])
 
@@ -493,23 +620,26 @@ ranks = Exercise(
     | out_of_order(
         "frechet",
         {
+            ("real", "noise"): "Here the lowest stands first. Are noise's mean and covariance those of digits?",
+            ("sevens", "noise"): "Sevens are digits, a tenth of the real ones; no real digit has features like noise.",
+            ("real", "sevens"): "The mean of all sevens isn't the mean of all digits, however good each seven is.",
             ("memoriser", "sevens"): BY_HEART,
-            ("memoriser", "noise"): BY_HEART,
             (
                 "real",
                 "memoriser",
             ): "The mean and covariance of 500 images are off by chance, more than those of 10,000.",
-            ("sevens", "noise"): "Sevens are digits, a tenth of the real ones; no real digit has features like noise.",
         },
     )
     | out_of_order(
         "coverage",
-        first(
+        dict.fromkeys(
+            [(name, "noise") for name in ("memoriser", "sevens")],
+            "Noise lies far from every real image. How many balls does it reach? (Most stands first.)",
+        )
+        | first(
             "real", "Nothing reaches into as many balls as 10,000 different real digits; a repeated image adds nothing."
         )
         | {
-            ("memoriser", "noise"): "Noise lies far from every real image. How many balls does it reach?",
-            ("sevens", "noise"): "Noise lies far from every real image. How many balls does it reach?",
             (
                 "memoriser",
                 "sevens",
@@ -586,10 +716,12 @@ def wrong_columns():
     found, healthy = {}, PATIENTS["B"][1]
     for place, letter in enumerate(TRUTH):
         for score, its, usual in zip(SCORES, PATIENTS[letter][1], healthy, strict=True):
-            if score in ("confidence", *MISLEADING[letter]):
+            if score in MISLEADING[letter]:
                 continue
             hint = f"{score}: {its:g} here and {usual:g} for the healthy one. That shows that something is wrong."
-            if letter == "B":
+            if score == "confidence":
+                hint = "Leave out confidence: it is high for all five."
+            elif letter == "B":
                 hint = f"In {score} none looks better than the healthy one. In which score does another?"
             for before in product(*list(MISLEADING.values())[:place]):
                 found.setdefault(hint, []).append(dict(zip(TRUTH, before, strict=False)) | {letter: score})
@@ -602,7 +734,7 @@ diagnosis = Exercise(
     right=[
         dict(
             diagnosis=among(TRUTH),
-            misled_by=among(dict(zip(MISLEADING, some, strict=True)), *(SCORES.keys() - {"confidence"})),
+            misled_by=among(dict(zip(MISLEADING, some, strict=True)), *SCORES),
         )
         for some in product(*MISLEADING.values())
     ],
