@@ -2,7 +2,9 @@
 
 import contextlib
 import functools
+import itertools
 import logging
+import re
 
 import keras
 import numpy as np
@@ -33,7 +35,19 @@ def settings(eagerly=False):
 # 1. One step
 
 
-class Taught:
+class Stub:
+    """Whatever else is asked of it gets a hint."""
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise Wrong(f"`{name}` isn't needed: DM and AM take steps by train_on_batch(x, y), the generator only draws.")
+
+    def __call__(self, *_):
+        return self.call
+
+
+class Taught(Stub):
     """In the place of a compiled model: it notes what it is trained on."""
 
     def __init__(self, name, loss, log):
@@ -44,23 +58,30 @@ class Taught:
         return self.loss
 
 
-class Drawn:
+class Drawn(Stub):
     """In the place of a generator: what it draws in training mode differs from what it draws otherwise."""
 
     def __call__(self, z, training=False):
         z = np.asarray(z, np.float32).reshape(-1, 2, 2, 1)
-        return tf.constant(z * (1.0 if training else 0.1))
+        return tf.math.sigmoid(z * (1.0 if training else 0.1))
 
     def predict(self, z, **options):
         return self(z).numpy()
 
 
+def kind(row, known):
+    """Return what a row of a batch is (str): one of those known, or one of them rescaled."""
+    pairs = [(what, row.ravel(), one.ravel()) for what, some in known.items() for one in some if one.size == row.size]
+    same = [what for what, a, b in pairs if np.allclose(a, b, atol=1e-5)]
+    with np.errstate(all="ignore"):
+        like = [f"{what}, rescaled" for what, a, b in pairs if abs(np.corrcoef(a, b)[0, 1]) > 0.9999]
+    return [*same, *like, f"something else of shape {row.shape}"][0]
+
+
 def one_batch(dm, am, generator, real, z_d, z_g, *, draw=lambda g, z: g(z, training=True), fakes_first=False,
-              labels=(1, 0, 1), noise="dg", axis=0, size=None, calls=("both", "am"), am_gets="noise", back=(0, 1),
-              join=np.concatenate):  # fmt: skip
+              labels=(1, 0, 1), axis=0, size=None, calls=("both", "am"), back=(0, 1), join=np.concatenate):  # fmt: skip
     """Take one step of DM and one of AM; ``labels``: of real images, of fakes, and of AM."""
-    n, noises = size or len(real), {"d": z_d, "g": z_g}
-    fake = np.asarray(draw(generator, noises[noise[0]]))
+    n, fake = size or len(real), np.asarray(draw(generator, z_d))
     answers = [np.full((n, 1), label, np.float32) for label in labels]
     order = (1, 0) if fakes_first else (0, 1)
     halves = [((real, fake)[i], answers[i]) for i in order]
@@ -70,24 +91,27 @@ def one_batch(dm, am, generator, real, z_d, z_g, *, draw=lambda g, z: g(z, train
             images, wanted = zip(*halves, strict=True)
             losses[0] = dm.train_on_batch(join(images, axis), join(wanted, 0))
         elif name == "am":
-            losses[1] = am.train_on_batch(fake if am_gets == "fakes" else noises[noise[1]], answers[2])
+            losses[1] = am.train_on_batch(z_g, answers[2])
         else:
             losses[0] = dm.train_on_batch(*halves[int(name)])
     return losses[back[0]], losses[back[1]]
 
 
 def look_at_step(size, step):
-    log = []
+    log, g = [], Drawn()
     real, z_d, z_g = numbers(size, 2, 2, 1, seed=1), numbers(size, 4, seed=2), numbers(size, 4, seed=3)
-    both = call(step, Taught("DM", 0.75, log), Taught("AM", 1.5, log), Drawn(), real, z_d, z_g)
+    both = call(step, Taught("DM", 0.75, log), Taught("AM", 1.5, log), g, real, z_d, z_g)
     losses = several(both, "DM's loss", "AM's loss")
+    known = {"real": real, "fake": g(z_d, True).numpy(), "z_g": z_g, "z_d": z_d}
+    known |= {"fake from z_g": g(z_g, True).numpy(), "fake of inference mode": g.predict(z_d)}
     yield "the steps that it takes, in order,", ", ".join(name for name, _, _ in log) or "none"
     for name, x, y in log:
-        yield f"{name}'s batch", f"{len(np.atleast_1d(x))} inputs and {len(np.atleast_1d(y))} labels"
-        if name == "DM":
-            yield "DM's pixels, sorted", np.sort(x.ravel())
+        kinds = [kind(row, known) for row in np.atleast_1d(x)]
+        yield f"{name}'s batch", ", ".join(f"{len([*some])} {what}" for what, some in itertools.groupby(kinds))
         yield f"{name}'s input", x
-        yield f"{name}'s labels", y.ravel()
+        yield f"the shape of {name}'s labels", str(y.shape)
+        pairs = sorted({f"{what}: {label:g}" for what, label in zip(kinds, y.ravel(), strict=False)})
+        yield f"{name}'s labels", ", ".join(pairs)
     try:
         yield "the two losses", np.array([float(np.asarray(loss, float)) for loss in losses])
     except (TypeError, ValueError):
@@ -104,18 +128,10 @@ one_step = Exercise(
         "Those are two steps of DM. Put real and generated images into one batch.": [
             dict(calls=("0", "1", "am")), dict(calls=("1", "0", "am"))
         ],
-        "DM's batch lacks the generated images.": dict(calls=("0", "am")),
-        "DM's batch lacks the real images.": dict(calls=("1", "am")),
         "These fakes are drawn in inference mode. AM trains G in training mode: generator(z_d, training=True).": [
             dict(draw=lambda g, z: g(z)), dict(draw=lambda g, z: g.predict(z, verbose=0))
         ],
-        "D's fakes come from z_d.": dict(noise="gg"),
-        "DM's labels are the wrong way round: 1 is real.": [
-            dict(labels=(0, 1, 1)), dict(labels=(0, 1, 1), fakes_first=True)
-        ],
-        "A label is 0 or 1, the probability of being real. (-1 is a label of other losses.)": [
-            dict(labels=(1, -1, 1)), dict(labels=(-1, 1, 1))
-        ],
+        "DM's labels are the wrong way round: 1 is real.": [dict(labels=(0, 1, 1), fakes_first=f) for f in (0, 1)],
         "np.concatenate takes one list: np.concatenate([real, fake]), and the labels in the same way.": dict(
             join=lambda parts, axis: np.concatenate(*parts)
         ),
@@ -123,16 +139,8 @@ one_step = Exercise(
             join=lambda parts, axis: list(parts)
         ),
         "In DM a generated image has the label 0. (Only AM calls it real.)": dict(labels=(1, 1, 1)),
-        "In DM a real image has the label 1.": dict(labels=(0, 0, 1)),
-        "Labels are 1 and 0 here. (Smoothing, as in lesson 03, isn't asked for.)": [
-            dict(labels=(0.9, 0, 1)), dict(labels=(0.9, 0.1, 1))
-        ],
-        "AM begins with G: its input is noise, no image.": dict(am_gets="fakes"),
-        "AM gets noise of its own, z_g.": dict(noise="dd"),
         "AM's label is 1, real. With 0 G would learn to be found out.": dict(labels=(1, 0, 0)),
-        "Images are put together along the first axis, so that there are more of them.": [
-            dict(axis=-1), dict(axis=1), dict(axis=2)
-        ],
+        "Images are put together along the first axis: there are more of them.": [dict(axis=i) for i in (-1, 1, 2)],
         "The size of the batch is typed in. Take len(real).": dict(size=4),
         "In this order: DM's loss, then AM's.": dict(back=(1, 0)),
         "DM's loss comes twice.": dict(back=(0, 0)),
@@ -141,12 +149,12 @@ one_step = Exercise(
     observe=look_at_step,
     hints={
         "the steps that it takes, in order,": "One step of DM, then one of AM.",
-        "DM's batch": "It is n real and n generated images, and one label for each.",
-        "AM's batch": "It is z_g, and one label for each z.",
-        "DM's pixels, sorted": "DM's batch is the real images and those that the generator draws from z_d.",
-        "DM's input": "These are the right images, but mixed: first all of one kind, then all of the other, not shuffled.",
-        "DM's labels": "1 for each real image, 0 for each generated one, in the order of the images.",
-        "AM's input": "AM is D behind G: it takes the noise z_g.",
+        "DM's batch": "DM gets `real`, unchanged, and what the generator draws from z_d in training mode; not shuffled.",
+        "DM's input": "These are the right images in another order, or one of them several times.",
+        "the shape of DM's labels": "Labels are a column, one for each image: (len(x), 1).",
+        "DM's labels": "1 for each real image, 0 for each generated one: not -1, not smoothed, and in the order of the images.",
+        "AM's batch": "AM is D behind G: it takes the noise z_g, and nothing else.",
+        "the shape of AM's labels": "Labels are a column, one for each z: (len(z_g), 1).",
         "AM's labels": "They are all 1.",
         "the two losses": "Return what train_on_batch returns: DM's, then AM's.",
     },
@@ -217,26 +225,28 @@ FLAGS = {"on": lambda n: True, "off": lambda n: False, "off once": lambda n: n >
 
 
 def updates(K, g, d, opt_d, opt_g, *, frozen=(0, 1, 0), toggle=("on", "off"), logits=True, loss_d=None, loss_g=None,
-            flip=(0, 0), last=(), opts="dg", chain="gd", back=lambda *both: both):  # fmt: skip
+            flip=(0, 0), last=(), opts="dg", chain="gd", back=lambda *both: both, g_flag=True, whole=False,
+            how=("train_on_batch", "train_on_batch")):  # fmt: skip
     """Make DM and AM; ``frozen``: is D, when DM is compiled, when AM is, and when training begins?"""
     loss, optimisers = K.losses.BinaryCrossentropy(from_logits=logits), {"d": opt_d, "g": opt_g}
     models = [K.Sequential([d, *last]), K.Sequential([*({"g": g, "d": d}[who] for who in chain), *last])]
     for model, opt, other, flag in zip(models, opts, (loss_d, loss_g), frozen, strict=False):
         d.trainable = not flag
         model.compile(optimizer=optimisers[opt], loss=other or loss)
-    d.trainable = not frozen[2]
+    d.trainable, g.trainable = not frozen[2], g_flag
 
-    def step(model, flag, turn):
+    def step(model, flag, turn, how):
         done = []
 
         def update(x, labels):
-            d.trainable = FLAGS[flag](len(done)) if flag else d.trainable
+            if flag:
+                (model if whole else d).trainable = FLAGS[flag](len(done))
             done.append(1)
-            return model.train_on_batch(x, abs(turn - labels))
+            return getattr(model, how)(x, abs(turn - labels))
 
         return update
 
-    return back(*map(step, models, toggle, flip))
+    return back(*map(step, models, toggle, flip, how))
 
 
 def with_tapes(K, g, d, opt_d, opt_g):
@@ -262,20 +272,16 @@ def with_a_copy(K, g, d, opt_d, opt_g, of_d="am"):
     return both[0][0], both[1][1]
 
 
-def labelled(d=None, g=None):
-    """Return what makes updates with labels of their own of two updates: ``d`` and ``g`` make them of those given."""
-    return lambda *both: [
-        (lambda x, y, update=update, own=own: update(x, own(y))) if own else update
-        for update, own in zip(both, (d, g), strict=True)
-    ]
-
-
 # Keras, sizes of the batches, and whether steps run without being traced: that is quick, and Keras 2 has read the flag
 # before. In Keras 3 each trace counts.
 CASES = {
-    "one step each": ((3, (8,), True), (2, (8,), True)),
+    "one step each": ((3, (3,), True), (2, (3,), True)),
     "three sizes": ((3, (32, 20, 12), False),),
 }
+
+
+INPUT = r"of layer ['\"](\w)1['\"] .*value (\d+), but received .*, (\d+)\)"  # what Keras says of what doesn't fit
+TARGET = r"target.shape=\((\d+).*output.shape=\((\d+)"
 
 
 def look_at_updates(case, make):
@@ -302,13 +308,36 @@ def look_at_keras(version, sizes, eagerly, make):
             labels = np.tile(np.float32([1, 0]), n)[:, None]
             given = (numbers(2 * n, 6, seed=n), labels), (numbers(n, 4, seed=n), np.full((n, 1), 0.9, np.float32))
             for who, moves, stays, update, xy in (("D", d, g, both[0], given[0]), ("G", g, d, both[1], given[1])):
-                before, still = flat(moves), flat(stays)
-                update(*xy)
-                yield f"Keras {version}, {who}'s update moves {stays.name}", not np.array_equal(still, flat(stays))
-                step = (before - flat(moves)) / rates[who]
-                way = f"by opt_{who.lower()}" if int(opts[who].iterations) else "by another optimiser"
+                logits, w = (d(xy[0]), np.ones(1)) if who == "D" else (d(g(xy[0])), d.get_weights()[0].ravel())
+                before, still, count = flat(moves), flat(stays), int(opts[who].iterations)
+                try:
+                    update(*xy)
+                except ValueError as error:
+                    if found := re.search(INPUT, str(error)):
+                        raise Wrong(f"{who}'s update: {found[1]} takes {found[2]} numbers, not {found[3]}.") from None
+                    if (found := re.search(TARGET, str(error))) and found[1] != found[2]:
+                        raise Wrong(f"{who}'s update: its labels come with it. Pass on as many as there are.") from None
+                    raise
+                other = not np.array_equal(still, flat(stays))
+                step, count = (before - flat(moves)) / rates[who], int(opts[who].iterations) - count
+                flags = [name for name in vars(d) if re.match(r"(un|is_)?(fr[eo]+z|requires|tr[ai]+n(?!_))", name)]
+                if flags and (other or not step.any()):
+                    raise Wrong(f"`{flags[0]}` isn't a name that Keras knows. The flag is called `trainable`.")
+                yield f"Keras {version}, {who}'s update moves {stays.name}", other
+                way = f"by opt_{who.lower()}{', in several steps' * (count > 1)}" if count else "by another optimiser"
                 yield f"Keras {version}, how {who}'s update moves {who}", way if step.any() else "not at all"
-                yield f"Keras {version}, {who}'s step", step
+                yield "the flags of D and G", Clue(str((d.trainable, g.trainable)))
+                told = as_if(step, xy[0], logits, w) if sizes == (3,) and np.isfinite(step).all() else ""
+                yield f"Keras {version}, {who}'s step{told}", step
+
+
+def as_if(step, inputs, logits, w):
+    """Return which labels a step goes by (str), if each input moves the logit by (input, 1) times ``w``."""
+    slopes = np.array([np.kron(np.append(row, 1), w) for row in inputs])
+    errors = np.linalg.lstsq(slopes.T, step, rcond=None)[0]
+    labels = 1 / (1 + np.exp(-np.ravel(logits))) - len(inputs) * errors
+    fits = np.allclose(errors @ slopes, step, atol=1e-4)
+    return f", as if the labels were {np.round(labels, 2) + 0.0}," if fits else ", as if the inputs were others,"
 
 
 def flat(network):
@@ -338,6 +367,13 @@ portable = Exercise(
             dict(frozen=(1, 1, 1), toggle=("", "")),
             functools.partial(with_a_copy, of_d="dm"),
         ],
+        "The flag belongs on `discriminator`: AM's own freezes G, too.": [
+            dict(whole=True, frozen=(0, 1, last)) for last in (0, 1)
+        ],
+        "G is frozen, too. In its own step it has to be thawed.": dict(g_flag=False),
+        "K is given: take Sequential and the loss from it.": [
+            lambda K, *rest, other=other: updates(other, *rest) for other in (tf_keras, keras)
+        ],
         "Neither D nor G moves: does each update take its step, with train_on_batch?": dict(
             back=lambda d, g: 2 * (lambda x, labels: 0.0,)
         ),
@@ -345,10 +381,6 @@ portable = Exercise(
         "Two functions are wanted; these are the models, which take no step when they are called.": (
             lambda K, g, d, *_: (K.Sequential([d]), K.Sequential([g, d]))
         ),
-        "D's labels are given, in any order: pass them on.": dict(
-            back=labelled(d=lambda y: np.repeat([[1.0], [0.0]], len(y) // 2, axis=0))
-        ),
-        "G's labels are given: pass them on.": dict(back=labelled(g=np.ones_like)),
         "Keras 3: G's update moves D. `trainable` has to be False right before each step of G.": dict(toggle=("", "")),
         "The flag is the wrong way round: thawed for D's step, frozen for G's.": dict(toggle=("off", "on")),
         "Keras 3 traces another size again, and D stays frozen: thaw before each step of D.": dict(toggle=("", "off")),
@@ -365,21 +397,24 @@ portable = Exercise(
         "D's loss is a mean over the batch, not a sum.": summed("loss_d"),
         "G's loss is a mean over the batch, not a sum.": summed("loss_g"),
         "That is the saturating loss of G; its label is 1 here.": dict(loss_g=saturating),
-        "Each model has its own optimiser: opt_d for DM, opt_g for AM.": [
-            dict(opts=opts) for opts in ("dd", "gg", "gd")
-        ],
-        "AM is D behind G: first the generator, then the discriminator.": dict(chain="dg"),
+        "Each model has its own optimiser: opt_d for DM, opt_g for AM.": [dict(opts=o) for o in ("dd", "gg", "gd")],
+        "AM is D behind G: first the generator, then the discriminator; noise comes in.": dict(chain="dg"),
+        "AM begins with G: hand it z, not G(z).": dict(back=lambda d, g: (d, lambda z, y: g(numbers(len(z), 6), y))),
+        "G's update trains DM. Only AM's step moves G.": dict(back=lambda d, g: (d, lambda z, y: d(numbers(len(z), 6), y))),
+        "`add` returns nothing: give the model its name first.": lambda K, g, d, *_: K.Sequential([g]).add(d).compile(),
         "AM is D behind G; yours lacks D.": dict(chain="g"),
-        "G's update doesn't move G.": dict(back=lambda d, g: (d, lambda z, labels: 0.0)),
-        "One call is one step: D's update takes two.": dict(back=lambda d, g: (lambda x, y: (d(x, y), d(x, y)), g)),
-        "One call is one step: G's update takes two.": dict(back=lambda d, g: (d, lambda z, y: (g(z, y), g(z, y)))),
-        "In this order: update_d, update_g.": dict(back=lambda d, g: (g, d)),
+        "G's update doesn't move G: does it take its step, by train_on_batch, and does AM hold G itself?": [
+            dict(back=lambda d, g: (d, lambda z, labels: 0.0)), dict(how=("train_on_batch", "test_on_batch"))
+        ],
+        "One call is one step: D's update takes more.": dict(back=lambda d, g: (lambda x, y: (d(x, y), d(x, y)), g)),
+        "One call is one step: G's update takes more.": dict(back=lambda d, g: (d, lambda z, y: (g(z, y), g(z, y)))),
+        "Images went into G; they are D's input. (Or is update_g returned first?)": dict(back=lambda d, g: (g, d)),
     },
     cases=CASES,
     observe=look_at_updates,
     hints={
-        "D's step": "It isn't one step along the gradient of the mean cross-entropy of D's logits.",
-        "G's step": "It isn't one step along the gradient of the mean cross-entropy of D's logits, back through D to G.",
+        "D's step": "It is one step along the gradient of the mean cross-entropy of D's logits, with the labels given.",
+        "G's step": "It is one step along the gradient of the mean cross-entropy of D's logits of G(z), with z and labels given.",
         "D's update moves G": "D's update must leave G alone.",
         "G's update moves D": "G's update must leave D alone: what does the flag say when it is read?",
         "how D's update moves D": "DM is to be compiled with the optimiser given for D, opt_d.",
@@ -387,7 +422,7 @@ portable = Exercise(
     },
     praise="In both Keras, and in Keras 3 at three sizes of a batch, D's update moves D alone and G's moves G alone.",
     seconds=60.0,
-)
+)  # fmt: skip
 
 
 # 4. RMSprop
@@ -409,6 +444,16 @@ def half(*values):
     return [dict(steps_until_half=value) for value in values]
 
 
+def look_at_lengths(case, *answers):
+    """Yield the entries; their names say what would follow from them."""
+    for name, value in rmsprop._entries(case, *answers):
+        with np.errstate(all="ignore"):
+            number = np.ravel(np.asarray(value, float))[0]
+            told = f"which takes a v of {(1e-3 / number) ** 2:.3g} g²"
+            told = f"after which {1 / (1 + 6e-8 * number):.3g} of the rate is left" if "half" in name else told
+        yield f"{name}, {told},", value
+
+
 rmsprop = Exercise(
     "The lengths of the first two steps, and the steps until ``decay`` has halved the rate.",
     parts=tuple(STEPS),
@@ -422,63 +467,60 @@ rmsprop = Exercise(
         "That is gradient descent. RMSprop divides the gradient by the root of v.": first(2e-5) + second(2e-5, 4e-5),
         "The step is divided by the root of v, not by v.": first(5.0, 0.1)
         + second(1e-3 / 0.0199 / 0.02, 1e-3 / 0.0199),
-        "The step is divided by √v, not multiplied.": first(1e-4) + second(1e-3 * 0.0199**0.5),
         "Those are multiples of the rate: 0.001 times that.": first(10) + second(1 / 0.0199**0.5),
-        "There v lacks g²: it is 0.01 g², whose root is 0.1 |g|.": first(1e-3 * 0.02 / 0.1),
+        "There v lacks g², which cancels the g above.": first(2e-4, 0.2) + second(1e-3 * 0.02 / 0.0199**0.5),
         "That is the second step.": first(1e-3 / 0.0199**0.5),
-        "That is the third step.": second(1e-3 / (1 - 0.99**3) ** 0.5),
-        "v is an average of squared gradients.": first(1e-3 * 0.02**0.5 / 0.1),
         "That is with the lesson's rate; here it is 0.001.": first(8e-3) + second(8e-4 / 0.0199**0.5),
         "v has grown meanwhile: 0.99 of what it was, and 0.01 g² again.": second(1e-2),
         "The second gradient is missing in v: 0.99 times what it was, and 0.01 g².": second(1e-3 / 0.0099**0.5),
         "That is Adam's step, which corrects for the start.": second(1e-3),
         "That is how far both steps go together.": second(1e-2 + 1e-3 / 0.0199**0.5),
         "Of the old v only 0.99 is left: v = 0.0199 g².": second(1e-3 / 0.02**0.5),
-        "The length of a step isn't averaged; v is.": second(0.99e-2, 0.99e-2 + 1e-5),
-        "That is an exponential decay. This one is rate / (1 + decay · steps).": half(np.log(2) / 6e-8),
+        "Of the old v 0.99 is left, not 0.99².": second(1e-3 / 0.019801**0.5),
+        "That is an exponential decay. This one is rate / (1 + decay · steps).": half(*np.log([2, 2**0.43429]) / 6e-8),
         "The rate is halved where 1 + decay · steps = 2.": half(0.5 / 6e-8, 2 / 6e-8),
         "A power of ten is lost: 1/6e-8 is 1/6 of 10⁸.": half(1 / 6e-7, 1 / 6e-9),
         "Far too few. (Not in millions, and decay isn't taken away from the rate: that is divided by 1 + decay · steps.)": half(
             0.5e-3 / 6e-8, 1e-3 / 6e-8
         ),
     },
+    observe=look_at_lengths,
     hints={
         "first_step": "v starts at 0, so after one gradient it is 0.01 g². The step is the rate times g/√v.",
         "second_step": "v is 0.99 · 0.01 g² + 0.01 g². The step is the rate times g/√v.",
         "steps_until_half": "The rate is 0.001 / (1 + decay · steps).",
     },
     praise="The first step is the longest, whatever the gradient; and this decay needs more steps than any lesson takes.",
-)
+)  # fmt: skip
 
 
 # 5. The port
 
 
 @functools.cache
-def discriminator(depth, dropout, *, K=keras, slope=0.2, end=None, strides=(2, 2, 2, 1), drops=4, kernel=5, bias=True,
-                  padding="same", typed=None, norm=False, growth=2, flat=True):  # fmt: skip
+def discriminator(depth, dropout, *, K=keras, slope=0.2, end=None, strides=(2, 2, 2, 1), drops=4, padding="same",
+                  flat=True):  # fmt: skip
     L, x = K.layers, K.Input((28, 28, 1))
     parts = []
     for i, stride in enumerate(strides):
-        parts += [L.Conv2D((typed or depth) * growth**i, kernel, strides=stride, padding=padding)]
-        parts += [L.BatchNormalization()] if norm else []
+        parts += [L.Conv2D(depth * 2**i, 5, strides=stride, padding=padding)]
         parts += [L.LeakyReLU(slope) if slope else L.ReLU()]
         parts += [L.Dropout(dropout)] if i < drops else []
     parts += [L.Flatten()] if flat else []
-    return K.Sequential([x, *parts, L.Dense(1, use_bias=bias, activation=end)])
+    return K.Sequential([x, *parts, L.Dense(1, activation=end)])
 
 
 @functools.cache
-def generator(depth, dropout, *, K=keras, end="sigmoid", bias=True, drops=(0,), up="nearest", momentum=0.9, relu="relu",
-              first="norm relu", kernel=5, by_strides=False, typed=None, epsilon=1e-3, after="", up_first=True,
-              conv="Conv2DTranspose", end_norm=False, order="norm relu"):  # fmt: skip
-    L, depth = K.layers, typed or depth
+def generator(depth, dropout, *, K=keras, end="sigmoid", drops=(0,), up="nearest", relu="relu",
+              first="norm relu", by_strides=False, after="", up_first=True, end_norm=False,
+              order="norm relu"):  # fmt: skip
+    L = K.layers
 
     def norm():
-        return L.BatchNormalization(momentum=momentum, epsilon=epsilon)
+        return L.BatchNormalization(momentum=0.9)
 
     words = {"norm": norm, "relu": lambda: L.Activation(relu)}
-    parts = [L.Dense(49 * depth, use_bias=bias), *(words[word]() for word in first.split())]
+    parts = [L.Dense(49 * depth), *(words[word]() for word in first.split())]
     parts += [L.Reshape((7, 7, depth)), *(words[word]() for word in after.split())]
     parts += [L.Dropout(dropout)] if 0 in drops else []
     for i in (1, 2, 3):
@@ -486,11 +528,11 @@ def generator(depth, dropout, *, K=keras, end="sigmoid", bias=True, drops=(0,), 
         bigger = [L.UpSampling2D(interpolation=up)] if enlarge and not by_strides else []
         stride = 2 if enlarge and by_strides else 1
         parts += bigger if up_first else []
-        parts += [getattr(L, conv)(depth // 2**i, kernel, stride, padding="same")]
+        parts += [L.Conv2DTranspose(depth // 2**i, 5, stride, padding="same")]
         parts += [words[word]() for word in order.split()]
         parts += [] if up_first else bigger
         parts += [L.Dropout(dropout)] if i in drops else []
-    last = [getattr(L, conv)(1, kernel, padding="same"), *([norm()] if end_norm else []), L.Activation(end)]
+    last = [L.Conv2DTranspose(1, 5, padding="same"), *([norm()] if end_norm else []), L.Activation(end)]
     return K.Sequential([K.Input((100,)), *parts, *last])
 
 
@@ -543,14 +585,18 @@ def look_at_optimiser(opt, _, rate, decay):
         raise Wrong(f"An optimiser from keras.optimizers is wanted; this is of {kind}.")
     weights = keras.Variable(np.zeros(3, np.float32))
     opt.build([weights])
+    yield "its being an RMSprop", isinstance(opt, keras.optimizers.RMSprop)
     yield "weight decay", bool(opt.weight_decay)
+    for steps in (1_000_000, 0):
+        opt.iterations.assign(steps)
+        yield f"after {steps:,} steps the rate's share of the one given", float(np.asarray(opt.learning_rate)) / rate
+        yield "the schedule", Clue(type(getattr(opt, "_learning_rate", None)).__name__)
     for name, gradient in {"the first step": [1e-4, 0.5, 0.0], "the second step": [1e-4, 5.0, 0.0]}.items():
         before = weights.numpy()
         opt.apply([keras.ops.convert_to_tensor(np.float32(gradient))], [weights])
-        yield name, (before - weights.numpy()) / rate
-    for steps in (0, 1_000_000):
-        opt.iterations.assign(steps)
-        yield f"the rate after {steps:,} steps", float(np.asarray(opt.learning_rate)) / rate
+        step = (before - weights.numpy()) / rate
+        yield f"for a small gradient, {name}", "too short" if step[0] < 0.6 * step[1] else "long enough"
+        yield name, step
 
 
 def look_at_network(network, part, depth, dropout):
@@ -563,9 +609,15 @@ def look_at_network(network, part, depth, dropout):
         kinds = [layer for layer in leaves(network) if getattr(layer, "rate", 0) or layer.count_params()]
         yield "its dropout", str([layer.rate for layer in kinds if hasattr(layer, "rate")])
         names = [type(layer).__name__ for layer in kinds]
+        norms = [(layer.momentum, layer.epsilon) for layer in kinds if hasattr(layer, "momentum")]
         yield "its layers, in order", ", ".join(names if hasattr(network, "inputs") else ORDER[part])
+        yield "batch norm's momentum and epsilon", str(norms or [(0.9, 0.001)] * 4 * part)
         return
-    yield "the number of parameters", f"{network.count_params():,}"
+    if hasattr(network, "inputs"):
+        yield "its input's shape", str(network.inputs[0].shape[1:])
+        for number, layer in enumerate((layer for layer in leaves(network) if layer.weights), 1):
+            sizes = ", ".join(str(tuple(w.shape)) for w in layer.weights)
+            yield f"its layers with weights, number {number},", f"{type(layer).__name__} {sizes}"
     yield "its weights, in order", ", ".join(str(w.shape) for w in network.get_weights())
     network.set_weights([filling(i, w.shape) for i, w in enumerate(network.get_weights())])
     drawn = np.asarray(network(x, training=False))
@@ -615,7 +667,6 @@ keras_3 = Exercise(
             "`decay` is gone. A schedule in the place of the rate does it: InverseTimeDecay.": [
                 lambda r, d: keras.optimizers.RMSprop(r, clipvalue=1.0, decay=d)
             ],
-            "That is Adam; the article has RMSprop.": dict(make=keras.optimizers.Adam),
             "weight_decay pulls the weights towards 0. The article's `decay` lowers the rate.": [
                 lambda r, d: optimiser(r, d, falls=False, weight_decay=d), lambda r, d: optimiser(r, d, weight_decay=d)
             ],
@@ -631,38 +682,33 @@ keras_3 = Exercise(
             "The rate never falls, or hardly. A schedule does it: InverseTimeDecay(rate, 1, decay).": [
                 dict(falls=False), dict(every=1000), dict(every=1_000_000)
             ],
-            "The rate is typed in; it is given.": dict(typed=(8e-4, None)),
-            "The decay is typed in; it is given.": dict(typed=(None, 6e-8)),
-            "That is an exponential decay; ours is rate / (1 + decay · steps).": lambda r, d: optimiser(
-                keras.optimizers.schedules.ExponentialDecay(r, 1, 1 - d), d, falls=False
-            ),
+            "The rate or the decay is typed in; they are given.": [dict(typed=(8e-4, None)), dict(typed=(None, 6e-8))],
+            "That is an exponential decay; ours is rate / (1 + decay · steps).": [
+                lambda r, d, to=to: optimiser(keras.optimizers.schedules.ExponentialDecay(r, 1, to(d)), d, falls=False)
+                for to in (lambda d: 1 - d, lambda d: d)
+            ],
         }),
         **of("discriminator", {
             "That is a D of Keras 2. Make it from keras.layers.": dict(K=tf_keras),
-            "The leaky ReLU's slope is Keras's default, 0.3. It wants negative_slope=0.2.": dict(slope=0.3),
+            "There is no leaky ReLU, or its slope isn't 0.2. (Keras's default is 0.3.)": [
+                dict(slope=slope) for slope in (0.3, 0.1, 0.01, 1.0)
+            ],
             "That is a ReLU; D's is leaky.": dict(slope=0.0),
             "D ends in a sigmoid; the lesson's ends in the logit.": dict(end="sigmoid"),
-            "D's last convolution has stride 1.": dict(strides=(2, 2, 2, 2)),
-            "It is D's last convolution that has stride 1, not the first.": dict(strides=(1, 2, 2, 2)),
-            "D's channels double: depth, and 2, 4 and 8 times as many.": dict(growth=1),
+            "D's last convolution has stride 1, and no other.": [dict(strides=(i, 2, 2, 2)) for i in (1, 2)],
             "Before D's dense layer comes Flatten.": dict(flat=False),
             "Two leaky ReLUs in a row have a slope of 0.04: give the convolution no activation.": dict(slope=0.04),
             "D's first three convolutions have stride 2.": dict(strides=(1, 1, 1, 1)),
             "D's padding is 'same'.": dict(padding="valid", strides=(2, 2, 1, 1)),
-            "D's kernels are 5×5.": dict(kernel=3),
-            "D's last layer has a bias.": dict(bias=False),
-            "There is no batch norm in this D.": dict(norm=True),
-            "D's depth is typed in; it is given.": dict(typed=64),
+            "D's images have a channel, keras.Input((28, 28, 1)), and Flatten comes after the convolutions.": (
+                lambda *_: keras.layers.Conv2D(4, 5)(keras.Input((28, 28)))
+            ),
             "D has no dropout: its parameters don't show it, its training does.": dict(drops=0),
-            "D has dropout after each of the four convolutions.": [dict(drops=1), dict(drops=3)],
-            "D's dropout is typed in; it is given.": lambda depth, dropout: discriminator(depth, 0.4),
         }),
         **of("generator", {
             "That is a G of Keras 2. Make it from keras.layers.": dict(K=tf_keras),
             "G ends in a sigmoid; with a tanh its pixels go from -1 to 1.": dict(end="tanh"),
             "G's sigmoid at the end is missing.": dict(end=None),
-            "G's dense layer has a bias.": dict(bias=False),
-            "G's kernels are 5×5.": dict(kernel=4),
             "G's batch norm stands before the ReLU.": [
                 dict(first="relu norm"), dict(order="relu norm"), dict(first="relu norm", order="relu norm")
             ],
@@ -672,17 +718,12 @@ keras_3 = Exercise(
                 first="", after="norm relu"
             ),
             "G's last layer has no batch norm.": dict(end_norm=True),
-            "G has Conv2DTranspose. Conv2D's kernels have their axes exchanged, so weights don't fit.": dict(conv="Conv2D"),
             "UpSampling2D stands before the first and the second transposed convolution.": dict(up_first=False),
             "G has ReLUs that aren't leaky.": dict(relu="leaky_relu"),
             "UpSampling2D repeats each pixel; 'bilinear' mixes neighbours.": dict(up="bilinear"),
             "G's transposed convolutions have stride 1; UpSampling2D enlarges.": dict(by_strides=True),
-            "G's depth is typed in; it is given.": dict(typed=256),
             "G has no dropout: its parameters don't show it, its training does.": dict(drops=()),
-            "G has dropout in one place only.": dict(drops=(0, 1)),
             "G's dropout stands right after the reshape.": dict(drops=(1,)),
-            "G's dropout is typed in; it is given.": lambda depth, dropout: generator(depth, 0.4),
-            "Keras's default momentum is 0.99; G's batch norm has 0.9.": dict(momentum=0.99),
         }),
     },
     cases={
@@ -694,10 +735,15 @@ keras_3 = Exercise(
     tolerance=5e-3,
     hints={
         "its layers, in order": "Compare them with the lesson's. (Activations aren't listed.)",
-        "the number of parameters": "Layer by layer, as the lesson prints them: which count differs?",
+        "its being an RMSprop": "The article has RMSprop.",
+        "batch norm's momentum and epsilon": "A momentum of 0.9 (Keras's default is 0.99); epsilon stays as it is by default.",
+        "its output's shape": "D gives one logit an image; G enlarges 7 pixels to 14 and to 28.",
+        "its dropout": "It has the rate that is given, in D after each convolution, in G once.",
+        "its input's shape": "D takes images of one channel, G noise of 100 numbers.",
+        "its layers with weights": "Compare this layer with the lesson's: its kind, its kernel, how much goes in and out.",
         "its weights, in order": "As many parameters as the lesson's, but in other layers or another order.",
         "what it gives": "With the same weights it gives something else: look at activations, strides and padding.",
-        "what it gives in training mode": "In inference it is right. Look at batch norm and dropout.",
+        "what it gives in training mode": "In inference it is right, or nearly. Look at batch norm, at each ReLU and at dropout.",
         "the first step": "An RMSprop with rho = 0.9 begins with 3.16 rates, for a small gradient, too.",
         "the second step": "In it a gradient is 5, which is clipped to 1, and one is 1e-4.",
     },
@@ -749,19 +795,20 @@ five_logs = Exercise(
 # 7. A verdict of your own
 
 SAME = "no difference seen"
+LISTS = (105.0, 98.0, 120.0, 88.0, 110.0), (118.0, 112.0, 131.0, 96.0, 92.0)
 
 
 def comparison(without, changed, *, log=np.log, exp=np.exp, paired=True, quantile=2.776, ddof=1, root=5**0.5, swap=False,
-               words=("worse", "better"), one=1.0, mean=np.mean, ends=(0, 1, 2), by_ratio=False,
-               spread=np.std):  # fmt: skip
+               words=("worse", "better"), one=1.0, mean=np.mean, ends=(0, 1, 2), by_ratio=False, spread=np.std,
+               out=tuple, same=SAME):  # fmt: skip
     a, b = (changed, without) if swap else (without, changed)
     values = log(b) - log(a) if log else b / a
     error = spread(values, ddof=ddof) if paired else np.hypot(log(a).std(ddof=1), log(b).std(ddof=1))
     interval = mean(values) + quantile * error / root * np.array([0, -1, 1])
     ratio, low, high = (exp(interval) if log else interval)[list(ends)]
-    word = words[0] if low > one else words[1] if high < one else SAME
+    word = words[0] if low > one else words[1] if high < one else same
     word = words[int(ratio < 1)] if by_ratio else word
-    return ratio, low, high, word
+    return *out(np.array([ratio, low, high])), word
 
 
 def in_array(*arguments):
@@ -779,9 +826,14 @@ def look_at_comparison(pair, compare):
         raise Wrong("First three numbers, the ratio, the lower and the upper end; then the verdict.") from None
     if str(word) not in ("worse", "better", SAME):
         raise Wrong(f"{str(word)!r} is none of the words: worse; better; {SAME}.")
+    exact = comparison(*map(np.array, pair))[:3]
+    if any(np.allclose([ratio, low, high], np.round(exact, n), rtol=0, atol=1e-9) for n in (1, 2)):
+        raise Wrong("It is right as far as it goes: return the numbers unrounded.")
     yield "the ratio", ratio
-    yield "the interval", np.array([low, high])
-    yield "the verdict", str(word)
+    with np.errstate(all="ignore"):
+        below, above = 2.776 * np.log([ratio / low, high / ratio]) / np.log(exact[2] / exact[0])
+    yield f"the interval, {below:.3g} standard errors below the ratio and {above:.3g} above it,", np.array([low, high])
+    yield f"the verdict, on an interval from {low:.3g} to {high:.3g},", str(word)
     yield "the verdict the other way round", Clue(str(compare(*map(np.array, pair[::-1]))[-1]))
 
 
@@ -800,6 +852,7 @@ paired = Exercise(
         "That compares the means of both lists. Compare seed by seed.": lambda a, b: (
             b.mean() / a.mean(), *comparison(a, b)[1:]
         ),
+        "Those are the numbers of the lists in the cell: use the arguments.": lambda *_: comparison(*map(np.array, LISTS)),
         "That is a difference of distances: take their logarithms, and the exponential at the end.": dict(
             log=np.array, exp=np.array
         ),
@@ -809,7 +862,13 @@ paired = Exercise(
         ),
         "The i-th numbers of both lists belong together: don't sort them.": lambda a, b: comparison(np.sort(a), np.sort(b)),
         "The interval belongs to the logarithms' mean: first add and subtract, then take the exponential.": additive,
-        "The median isn't the mean of the logarithms.": dict(mean=np.median),
+        "That is the median, or another mean; take that of the logarithms.": [
+            dict(mean=np.median), *(dict(mean=lambda v, k=k: np.log(np.mean(np.exp(k * v))) / k) for k in (-1, 1))
+        ],
+        "The five are added up; divide by five.": dict(mean=np.sum),
+        "Those are per cent, or the change alone: a ratio is wanted, 1.05 where 5 % are added.": [
+            dict(out=lambda v: v - 1), dict(out=lambda v: 100 * v), dict(out=lambda v: 100 * (v - 1))
+        ],
         "These are logarithms: take the exponential of the ratio and both ends.": dict(exp=np.array),
         "The seeds are pairs: take the difference seed by seed, then its spread.": [
             dict(paired=False), dict(paired=False, quantile=2.306)
@@ -822,27 +881,36 @@ paired = Exercise(
         "Five seeds leave 4 degrees of freedom, not 5: 2.776.": dict(quantile=2.571),
         "95 % in the middle leave 2.5 % at each side: 2.776.": dict(quantile=2.132),
         "The standard deviation of a sample divides by n - 1: ddof=1.": dict(ddof=0),
-        "That is the spread of single seeds. The mean of five has √5 times less.": [dict(root=1), dict(root=1, ddof=0)],
+        "That is the spread of single seeds. The mean of five has √5 times less.": dict(root=1),
+        "Twice as far as it should be: 2.776 standard errors to each side. (Or are both √5 and ddof=1 missing?)": dict(
+            root=5**0.5 / 2
+        ),
         "The mean's spread is divided by √5, not by 5.": dict(root=5),
         "Five seeds: √5. (The 4 degrees of freedom are in the 2.776 and in ddof=1.)": dict(root=2),
+        "The ends themselves are wanted, not how far they are from the ratio.": [
+            dict(out=lambda v: [v[0], *(v[1:] - v[0])]), dict(out=lambda v: [v[0], *(v[1:] / v[0])])
+        ],
         "First the lower end, then the upper one.": dict(ends=(0, 2, 1)),
         "First the ratio, then the two ends.": [dict(ends=(1, 0, 2)), dict(ends=(1, 2, 0))],
         "Above 1 the distance has grown: is that better or worse?": dict(words=("better", "worse")),
         "The interval decides, not the ratio, nor how many seeds are worse: is 1, no change, inside it?": dict(by_ratio=True),
         "No change is a ratio of 1, not of 0.": dict(one=0.0),
+        "There is a third word, for an interval that holds 1.": [dict(same="better"), dict(same="worse")],
+        "Logarithms are compared with 1. No change is a logarithm of 0.": dict(one=np.e),
         "The words are: worse, better, no difference seen.": lambda a, b: (*comparison(a, b)[:3], "same"),
         "In this order: ratio, lower end, upper end, verdict.": lambda a, b: comparison(a, b)[::-1],
         "Four things: ratio, lower end, upper end and verdict.": lambda a, b: comparison(a, b)[::3],
     },
     cases={
-        "worse with four seeds of five": ((105.0, 98.0, 120.0, 88.0, 110.0), (118.0, 112.0, 131.0, 96.0, 92.0)),
         "a change for the worse": ((100.0, 150.0, 80.0, 60.0, 200.0), (113.0, 161.0, 93.0, 66.0, 231.0)),
         "a change for the better": ((100.0, 150.0, 80.0, 60.0, 200.0), (71.0, 128.0, 60.0, 41.0, 162.0)),
+        "worse with four seeds of five": LISTS,
     },
     observe=look_at_comparison,
     tolerance=1e-3,
     hints={
-        "the interval": "The ratio is right, the interval isn't.",
+        "the ratio": "It is the exponential of a mean: that of the logarithms' differences, seed by seed.",
+        "the interval": "The ratio is right. In logarithms an end is 2.776 standard errors of the five differences away.",
         "the verdict": "Is 1, which means no change, inside the interval? And is a ratio above 1 better or worse?",
     },
     praise="Four seeds of five can be worse, and five seeds are still too few to tell.",
