@@ -488,7 +488,7 @@ def test_the_speakers_window_has_the_notes_with_their_equations(folder, browser)
             tab.keyboard.press("s")
         notes = opened.value.locator(".speaker-controls-notes .value")
         # In the lesson, and not on the slide; the two windows find each other within a second, on an idle machine.
-        expect(notes).to_contain_text("look for the maximum of", timeout=60_000)
+        expect(notes).to_contain_text("we maximise the integrand", timeout=60_000)
         expect(notes.locator("svg").first).to_be_visible()
         assert r"\(" not in notes.inner_text() and notes.locator("math").count() == 0
         for preview in opened.value.frames[1:]:
