@@ -99,7 +99,7 @@ class Exercise:
         self.reference = self._parts_of(right[0])
         self.of_values = not any(map(callable, self.reference))
         self.tolerance = tolerance or (1e-9 if self.of_values else 1e-4)
-        self.observe = observe or (self._entries if self.of_values else self._returned)
+        self.observe = observe or (self.entries if self.of_values else self._returned)
         self.rights = [_Known(self, praise, self._parts_of(answer)) for answer in right] + self._known(noted or {})
         self.mistakes = self._known(mistakes)
 
@@ -201,7 +201,7 @@ class Exercise:
         for name, answer, right in zip(self.parts, answers, self.reference, strict=True):
             yield name, answer(*case) if callable(right) else answer
 
-    def _entries(self, case, *answers):
+    def entries(self, case, *answers):
         for name, answer, right in zip(self.parts, answers, self.reference, strict=True):
             yield from list(self._leaves(right, answer, (name,) if name else ()))  # its form first, then its values
 

@@ -446,7 +446,7 @@ def half(*values):
 
 def look_at_lengths(case, *answers):
     """Yield the entries; their names say what would follow from them."""
-    for name, value in rmsprop._entries(case, *answers):
+    for name, value in rmsprop.entries(case, *answers):
         with np.errstate(all="ignore"):
             number = np.ravel(np.asarray(value, float))[0]
             told = f"which takes a v of {(1e-3 / number) ** 2:.3g} g²"
