@@ -202,6 +202,7 @@ class Exercise:
             yield name, answer(*case) if callable(right) else answer
 
     def entries(self, case, *answers):
+        """Yield each entry of the answers with its name; raise :class:`Wrong` where their form is not the reference's."""
         for name, answer, right in zip(self.parts, answers, self.reference, strict=True):
             yield from list(self._leaves(right, answer, (name,) if name else ()))  # its form first, then its values
 
