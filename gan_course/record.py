@@ -6,7 +6,8 @@ The code that trains is the lesson's own. Its cells tagged ``recipe`` have to de
   with a ``"label"`` for readers. With ``"seeds"`` in it, only those of the recording's seeds are taken; a ``"task"``
   goes before the lesson's;
 * ``train_recipe(settings, seed, steps)``: trains, and yields ``(step, networks)`` twice or more, the last time at
-  the end; ``networks`` is name to anything that ``draw`` takes;
+  the end; ``networks`` is name to anything that ``draw`` takes. A third entry, name to float, is noted beside the
+  scores: a loss, say;
 * ``draw(network, *inputs)``: the task's inputs to samples;
 * ``task``, a :class:`gan_course.tasks.Task`, and ``STEPS``: budget to a number of steps.
 
@@ -82,11 +83,12 @@ def record_one(path, budget, slug, seed):
     task = task_of(names, slug)
     inputs = task.draw_inputs(seed, task.samples, SAMPLE_STREAM)
     rows = []
-    for step, networks in names["train_recipe"](names["RECIPES"][slug], seed, names["STEPS"][budget]):
+    for step, networks, *noted in names["train_recipe"](names["RECIPES"][slug], seed, names["STEPS"][budget]):
         for name, network in networks.items():
             values = task.evaluate(generate(partial(names["draw"], network), inputs), inputs)
             row = {"recipe": slug, "network": name, "seed": seed, "step": step}
-            rows.append(row | {score.key: round(float(values[score.key]), 5) for score in task.scores})
+            values = {score.key: values[score.key] for score in task.scores} | dict(*noted)
+            rows.append(row | {key: round(float(value), 5) for key, value in values.items()})
     return rows
 
 
@@ -99,7 +101,7 @@ def seconds_per_step(path, budget):
     names = load(path, budget)
     measured = {}
     for recipe, settings in [*names["RECIPES"].items()] * ROUNDS:
-        looks = [(step, time.perf_counter()) for step, _ in names["train_recipe"](settings, 0, TIMED_STEPS)]
+        looks = [(step, time.perf_counter()) for step, *_ in names["train_recipe"](settings, 0, TIMED_STEPS)]
         (first, started), (last, ended) = looks[0], looks[-1]
         if last == first:
             raise CourseError(f"train_recipe yields only once in {TIMED_STEPS} steps of {recipe!r}: it can't be timed.")

@@ -105,6 +105,13 @@ def test_one_recording_has_a_row_for_each_network_and_time(lesson):
     ]
 
 
+def test_what_a_recipe_notes_stands_beside_its_scores(lesson):
+    edit(lesson, "+ 1 / 3}", "+ 1 / 3}, {'d_loss': -step / 3}")
+    rows = record.record_one(lesson, "smoke", "a", seed=2)
+    assert [row["d_loss"] for row in rows] == [-1.0, -2.0]
+    assert record.seconds_per_step(lesson, "smoke").keys() == {"a", "b-0.5"}
+
+
 def test_a_recipe_may_have_its_own_task(lesson):
     own = '"grey": 20, "task": replace(task, inputs=lambda rng, n: noise(rng, n, 5))'
     edit(lesson, '"grey": 20', '"grey": 20, "task": None')
