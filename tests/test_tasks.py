@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import nbformat
+import needs
 import numpy as np
 import pytest
 import torch
@@ -11,6 +12,7 @@ import torch
 from gan_course import data, plots, record, tasks, yardstick
 from gan_course.data import Batches
 from gan_course.run import Run
+from gan_course.tasks.stacked import mode_counts
 from gan_course.tasks.task import generate
 
 STEPS = 6
@@ -205,6 +207,57 @@ def test_labelled_digits_are_judged_by_the_labels_asked_for(judged):
     inputs = task.draw_inputs(0, 1000, 2)
     assert task.evaluate(np.zeros((1000, 28, 28), np.uint8), inputs)["conditional_accuracy"] == 0.5
     assert np.array_equal(judged[0][1], inputs[1])
+
+
+@pytest.fixture
+def classes(judged, monkeypatch):
+    """A classifier that takes a picture's first pixel for its class; ``judged`` is for the other scores."""
+
+    def look(samples, data):
+        return None, np.eye(10)[samples[:, 0, 0]]
+
+    monkeypatch.setattr(yardstick, "look", look)
+    return judged
+
+
+def stacks_of(pairs, repeat):
+    """Stacks, uint8 (n, 2, 28, 28), whose pictures have these pairs of classes in their first pixels."""
+    stacks = np.zeros((len(pairs) * repeat, 2, 28, 28), np.uint8)
+    stacks[:, :, 0, 0] = np.repeat(np.array(pairs), repeat, axis=0)
+    return stacks
+
+
+def test_stacks_are_judged_by_their_pairs_of_classes(classes):
+    task = tasks.stacked(2)
+    every = [(first, second) for first in range(10) for second in range(10)]
+    even = task.evaluate(stacks_of(every, 2), None)
+    assert even["modes_covered"] == 100 and abs(even["mode_kl"]) < 1e-9
+    doubles = task.evaluate(stacks_of([(digit, digit) for digit in range(10)], 4), None)
+    assert doubles["modes_covered"] == 10 and np.isclose(doubles["mode_kl"], np.log(10))
+    turned = mode_counts(stacks_of([(3, 7)], 5))
+    assert turned[3, 7] == 5 and turned.sum() == 5
+    assert classes == [("mnist", None)] * 2
+    assert even.keys() == {score.key for score in task.scores}
+
+
+def test_a_stack_is_shown_as_one_picture_of_two_colours():
+    stacks = np.zeros((1, 2, 28, 28), np.uint8)
+    stacks[0, 0, 1, 2], stacks[0, 1, 5, 6] = 200, 100
+    frame = tasks.stacked(2).frame(stacks)
+    assert frame.shape == (28, 28, 3) and frame[1, 2].tolist() == [200, 0, 0] and frame[5, 6].tolist() == [0, 100, 100]
+
+
+@needs.data("mnist")
+def test_real_stacks_have_all_modes_and_doubles_show_in_the_modes_alone():
+    images, labels = data.load("mnist", strict=True)
+    rng = np.random.default_rng(0)
+    task = tasks.stacked(2)
+    shares = mode_counts(images[rng.permutation(60_000)[:20_000]].reshape(-1, 2, 28, 28)) / 10_000
+    assert np.sum(shares * np.log(shares * 100)) == pytest.approx(task.score("mode_kl").real, abs=0.002)
+    same = [images[labels == digit][:2_000].reshape(-1, 2, 28, 28) for digit in range(10)]
+    doubles = task.evaluate(rng.permutation(np.concatenate(same)), None)
+    assert doubles["mode_kl"] > np.log(10) - 0.1
+    assert doubles["frechet_over_floor"] < 1.5
 
 
 def test_the_embedded_digits_have_no_yardstick_and_their_task_is_mnists():

@@ -46,13 +46,14 @@ def labelled_digits(latent_dim, data="mnist", draw=None):
 def _task(name, inputs, data, labelled):
     data = "mnist" if data == "digits" else data
 
-    def evaluate(samples, inputs):
-        return _evaluate(samples, data, inputs[1] if labelled else None)
+    def of_samples(samples, inputs):
+        return evaluate(samples, data, inputs[1] if labelled else None)
 
-    return Task(name, inputs, tile, evaluate, scores(data, labelled), data, judged=data == BARS)
+    return Task(name, inputs, tile, of_samples, scores(data, labelled), data, judged=data == BARS)
 
 
-def _evaluate(samples, data, labels):
+def evaluate(samples, data, labels=None):
+    """Return all scores of pictures, uint8 (n, 28, 28): key to float."""
     from gan_course import yardstick
 
     report = yardstick.judge(samples, data, labels)
