@@ -185,7 +185,8 @@ def losses(history, *, alt, title=None, references=None):
         axes.plot(steps[window - 1 :], mean, color=colour, linestyle=dash, label=name)
     for label, value in (references or {}).items():
         axes.axhline(value, color=GREY, linewidth=1, linestyle=":")
-        axes.annotate(label, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
+        beside = (1.01, value)  # off the curves
+        axes.annotate(label, beside, xycoords=("axes fraction", "data"), va="center", fontsize=8)
     values = np.concatenate([np.asarray(values, float) for _, values in _without_step(history)])
     values = values[np.isfinite(values)]
     top = max([np.quantile(values, 0.99), *(references or {}).values()])  # a spike would flatten all the rest
