@@ -248,7 +248,7 @@ def test_a_stack_is_shown_as_one_picture_of_two_colours():
 
 
 @needs.data("mnist")
-def test_real_stacks_have_all_modes_and_doubles_show_in_the_modes_alone():
+def test_real_stacks_are_even_and_doubles_show_in_the_shares_of_modes_alone():
     images, labels = data.load("mnist", strict=True)
     rng = np.random.default_rng(0)
     task = tasks.stacked(2)

@@ -44,12 +44,17 @@ def labelled_digits(latent_dim, data="mnist", draw=None):
 
 
 def _task(name, inputs, data, labelled):
-    data = "mnist" if data == "digits" else data
+    data = yardstick_of(data)
 
     def of_samples(samples, inputs):
         return evaluate(samples, data, inputs[1] if labelled else None)
 
     return Task(name, inputs, tile, of_samples, scores(data, labelled), data, judged=data == BARS)
+
+
+def yardstick_of(data):
+    """Return the data set whose yardstick judges what is trained on ``data``: the embedded digits have none."""
+    return "mnist" if data == "digits" else data
 
 
 def evaluate(samples, data, labels=None):

@@ -2,13 +2,14 @@
 
 The small form of stacked MNIST: three channels and 1,000 modes in L. Metz et al., "Unrolled Generative Adversarial
 Networks", ICLR 2017, arXiv:1611.02163; judged as in Z. Lin et al., "PacGAN", NeurIPS 2018, arXiv:1712.04086: a mode
-is covered if one sample has its classes.
+is covered if one sample has its classes. One that the classifier misreads is enough for that, so the count stands
+beside the KL divergence of the modes' shares from even ones.
 """
 
 import numpy as np
 
 from gan_course.plots import tile
-from gan_course.tasks.digits import BARS, CLASSES, evaluate, scores
+from gan_course.tasks.digits import BARS, CLASSES, evaluate, scores, yardstick_of
 from gan_course.tasks.score import Score
 from gan_course.tasks.task import Task
 
@@ -21,7 +22,7 @@ def stacked(latent_dim, data="mnist"):
 
     Parameters and what is judged on which data: as for :func:`gan_course.tasks.digits`.
     """
-    data = "mnist" if data == "digits" else data
+    data = yardstick_of(data)
     return Task(
         name="stacked",
         inputs=lambda rng, n: rng.standard_normal((n, latent_dim), np.float32),
@@ -68,5 +69,5 @@ def _scores(data):
     return (
         Score("modes_covered", f"modes covered, of {MODES}", ".0f", "higher", MODES, headline=True),
         Score("mode_kl", "reverse KL divergence of modes, nats", ".3f", "lower", float(real), headline=True),
-        *(score for score in scores(data, labelled=False) if score.key != "nearest_of_test"),
+        *scores(data, labelled=False),
     )
