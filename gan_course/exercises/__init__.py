@@ -4,7 +4,7 @@ A lesson imports its own file only (``from gan_course.exercises import lesson_02
 need another framework. ``engine`` says how an exercise is written.
 """
 
-from gan_course.exercises.compare import Between, Clue, Number, among
+from gan_course.exercises.compare import Between, Clue, Number, Said, among
 from gan_course.exercises.engine import Exercise, NotAnswered, Wrong, call, of, several
 
-__all__ = ["Between", "Clue", "Exercise", "NotAnswered", "Number", "Wrong", "among", "call", "of", "several"]
+__all__ = ["Between", "Clue", "Exercise", "NotAnswered", "Number", "Said", "Wrong", "among", "call", "of", "several"]

@@ -69,6 +69,15 @@ def among(right, *others):
     return made(right)
 
 
+class Said(str):
+    """An observation's name that has a hint of its own: what to say of it where no mistake fits."""
+
+    def __new__(cls, name, hint):
+        self = super().__new__(cls, name)
+        self.hint = hint
+        return self
+
+
 class Clue:
     """An observation that tells mistakes apart, and is never a mistake by itself."""
 

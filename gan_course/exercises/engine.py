@@ -23,7 +23,7 @@ import time
 
 import numpy as np
 
-from gan_course.exercises.compare import Clue, Number, Raised, plain, same, show
+from gan_course.exercises.compare import Between, Clue, Number, Raised, plain, same, show
 from gan_course.exercises.guard import TooLong, apart, limited, place
 
 NOTHING = "The function returns nothing. (If it is written already: does it end in `return`?)"
@@ -74,7 +74,7 @@ class Exercise:
         Each run gets a copy of its own.
     observe : callable, optional
         ``observe(case, answer)``, with one argument for each part: yields pairs (name, value), the most telling
-        first. By default: what the function returns for the case; or each entry of an answer that is no function.
+        first; a name can be :class:`Said`. By default: what the function returns for the case; or each entry of an answer that is no function.
     praise : str
     hints : dict, optional
         Last resort where no mistake fits: name of an observation (or a key of the answer) to a hint.
@@ -180,7 +180,8 @@ class Exercise:
             return Result(None, NOTHING)
         if isinstance(mine, np.ndarray) and np.isnan(mine).any():
             return Result(False, f"{name}: {NAN}" if name else NAN)
-        hint = next((self.hints[key] for key in (name, *name.split(", ")[::-1]) if key in self.hints), "")
+        keys = (name, *name.split(", ")[::-1])
+        hint = getattr(name, "hint", "") or next((self.hints[key] for key in keys if key in self.hints), "")
         return Result(
             False, denied + hint if self.of_values else f"{hint} {_difference(case, name, mine, wanted)}".strip()
         )
@@ -290,7 +291,8 @@ def _filled(right, wrong):
         return right | {key: _filled(right.get(key), value) for key, value in wrong.items()}
     if isinstance(right, tuple | list) and isinstance(wrong, tuple | list) and len(right) == len(wrong):
         return tuple(map(_filled, right, wrong))
-    return right.instead(wrong) if isinstance(right, Number) and isinstance(wrong, int | float) else wrong
+    single = isinstance(wrong, int | float) and not isinstance(wrong, Between)
+    return right.instead(wrong) if single and isinstance(right, Number) else wrong
 
 
 def _is_number(value):

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch.nn.functional import softplus
 
-from gan_course.exercises import Between, Exercise, Number, among, of, several
+from gan_course.exercises import Between, Exercise, Number, Said, among, of, several
+from gan_course.exercises.compare import plain
 
 
 def sigmoid(x):
@@ -39,16 +40,6 @@ def d_first(theta, psi, gamma, eta):
     return theta + eta * sigmoid(psi * theta) * psi, psi
 
 
-def only_theta_new(theta, psi, gamma, eta):  # the slopes are the old ones, but for the factor theta
-    s, new = sigmoid(psi * theta), dirac(theta, psi, gamma, eta)[0]
-    return new, psi - eta * (s * new + gamma * psi)
-
-
-def step_apart(theta, psi, gamma, eta, sign):  # eta reaches one term only
-    new, psi_new = dirac(theta, psi, 0.0, eta)
-    return new, psi_new + sign * gamma * psi
-
-
 def without_grad(theta, psi, gamma, eta):
     softplus(psi * theta).backward()
 
@@ -58,11 +49,39 @@ def without_backward(theta, psi, gamma, eta):
 
 
 def look_at_step(case, step):
-    theta, psi = several(step(*case), "theta", "psi")
-    yield "theta", theta
-    yield "psi", psi
+    numbers, right = [*map(float, case)], dirac(*map(float, case))
+    for i, number in enumerate(several(step(*case), *NAMES)):
+        mine = plain(number)
+        wrong = isinstance(mine, np.ndarray) and mine.size == 1 and abs(mine.item() - right[i]) > 1e-5
+        yield Said(NAMES[i], look_at_move(i, number, numbers, step) if wrong else ""), number
 
 
+def look_at_move(i, number, case, step):
+    """Say what is wrong with the move of ``theta`` (0) or ``psi`` (1), from moves with another eta or gamma (str)."""
+    theta, psi, gamma, eta = case
+
+    def move(gamma=gamma, eta=eta):
+        return float(several(step(tensor(theta), tensor(psi), gamma, eta), *NAMES)[i]) - case[i]
+
+    def near(a, b):
+        return abs(a - b) < 1e-3 * abs(b) + 1e-6
+
+    moved, free = move(), move(gamma=0.0)
+    if not near(move(eta=0.0), 0):
+        return f"With eta = 0 nothing moves, but yours does: the old {NAMES[i]}, plus or minus eta times something."
+    if near(abs(moved), eta):
+        return "That moves by eta itself, as Adam does, or a sign. A gradient step is eta times the slope."
+    if not near(move(eta=2 * eta), 2 * moved):
+        return "Twice the eta moves twice as far; yours doesn't. One step from the old point, with eta in it once."
+    if not near(moved, free) and not i:
+        return "Your theta moves otherwise for another gamma. The penalty is in D's loss, not in G's."
+    if not near(moved - free, -eta * gamma * psi * i):
+        return f"The penalty moves psi by -eta gamma psi = {-eta * gamma * psi:.3g}; in yours by {moved - free:.3g}."
+    s, by = free / eta / (-theta if i else psi), f"s(psi theta) {'theta' if i else 'psi'}"
+    return f"The slope of softplus is {by}, and s is {sigmoid(psi * theta):.3g} here. Yours says that s is {s:.3g}."
+
+
+NAMES = ("theta", "psi")
 SIGNS = "G goes down its own loss, -softplus(psi theta): its theta moves along +s(psi theta) psi."
 HALF = "The penalty is (gamma / 2) psi squared. Its slope in psi is gamma psi."
 dirac_step = Exercise(
@@ -74,18 +93,7 @@ dirac_step = Exercise(
             dict(d=lambda t, p, c: sigmoid(p * t) * t - c * p),
             dict(d=lambda t, p, c: sigmoid(p * t) * t + c * p),
         ],
-        "D's gamma psi has psi's own sign: no absolute value, and the slope of the *square*.": [
-            dict(d=lambda t, p, c: -sigmoid(p * t) * t - c * abs(p)),
-            dict(d=lambda t, p, c: -sigmoid(p * t) * t - c / 2 * p / abs(p)),
-            dict(d=lambda t, p, c: -sigmoid(p * t) * t - c * p / abs(p)),
-        ],
         "The penalty is on D's slope, psi, not on theta.": dict(d=lambda t, p, c: -sigmoid(p * t) * t - c * t),
-        "eta multiplies the whole slope, the penalty's, too: parentheses, and both terms with a minus.": [
-            lambda *a, sign=sign: step_apart(*a, sign) for sign in (-1, 1)
-        ],
-        "The penalty pushes psi away from 0; it is added to D's loss, and D goes down.": dict(
-            d=lambda t, p, c: -sigmoid(p * t) * t + c * p
-        ),
         "Both players go up their losses. Down!": dict(step=lambda eta: -eta),
         HALF: [
             dict(d=lambda t, p, c: -sigmoid(p * t) * t - c / 2 * p),
@@ -96,11 +104,10 @@ dirac_step = Exercise(
         ),
         "The penalty is missing: gamma psi in D's slope.": dict(d=lambda t, p, c: -sigmoid(p * t) * t),
         "D takes its step with the new theta: both players look at the same old point here.": dict(turns=True),
-        "s is the old one, but the theta beside it is the new one: both players look at the same old point.": only_theta_new,
-        "Nothing has moved. (By autograd: both losses' slopes add up in .grad, and cancel. Take each loss by itself.)": dict(
+        "Nothing has moved. (By autograd: both losses' slopes add up in .grad, and cancel. Or is gamma in eta's place?)": dict(
             g=lambda t, p: 0, d=lambda t, p, c: -c * p
         ),
-        "One of the two numbers is the old one. Both players take a step, where gamma is 0, too: it multiplies the penalty alone.": [
+        "One of the two numbers is the old one. Both take a step, where gamma is 0, too. (By autograd: is one loss's slope in the other's .grad?)": [
             dict(g=lambda t, p: 0),
             dict(d=lambda t, p, c: 0),
             dict(d=lambda t, p, c: -c * (sigmoid(p * t) * t + p)),
@@ -129,30 +136,19 @@ dirac_step = Exercise(
         "The inner derivatives have changed places: of psi theta it is psi in theta, and theta in psi.": dict(
             g=lambda t, p: sigmoid(p * t) * t, d=lambda t, p, c: -sigmoid(p * t) * p - c * p
         ),
-        "log 2 is a constant: it has no slope.": dict(d=lambda t, p, c: -math.log(2) - sigmoid(p * t) * t - c * p),
         "The real sample is 0, not theta: D's real term has no slope in psi.": dict(
             d=lambda t, p, c: -sigmoid(p * t) * t + sigmoid(-p * t) * t - c * p
         ),
         "G takes its step with the new psi: both players look at the same old point here.": d_first,
         "The step eta is missing.": dict(step=lambda eta: 1),
-        "That is the non-saturating loss. Here G has the minimax loss, -softplus(psi theta).": dict(
+        "That is s(-psi theta), as in the non-saturating loss. Here G has the minimax loss, -softplus(psi theta).": dict(
             g=lambda t, p: sigmoid(-p * t) * p
         ),
-        "The penalty's gamma comes in once, not squared.": dict(d=lambda t, p, c: -sigmoid(p * t) * t - c**2 * p),
-        "The penalty is in D's loss, not in G's.": lambda t, p, c, e: (
-            dirac(t, p, c, e)[0] - e * c * p,
-            dirac(t, p, 0.0, e)[1],
-        ),
-        "s is missing in one of the two slopes: that of softplus is the sigmoid s, for both.": [
+        "s is missing: the slope of softplus is the sigmoid s, in both slopes.": [
             dict(g=lambda t, p: p),
             dict(d=lambda t, p, c: -t - c * p),
+            dict(g=lambda t, p: p, d=lambda t, p, c: -t - c * p),
         ],
-        "s is missing in both: the slope of softplus is the sigmoid s.": dict(
-            g=lambda t, p: p, d=lambda t, p, c: -t - c * p
-        ),
-        "1/2 is s at the goal only; elsewhere it is s(psi theta).": dict(
-            g=lambda t, p: p / 2, d=lambda t, p, c: -t / 2 - c * p
-        ),
         "That is softplus itself, not its slope.": dict(
             g=lambda t, p: math.log1p(math.exp(p * t)) * p, d=lambda t, p, c: -math.log1p(math.exp(p * t)) * t - c * p
         ),
@@ -161,10 +157,6 @@ dirac_step = Exercise(
             for k in (1, -1)
             for m in (0, math.log(2))
         ],
-        "The penalty is on D's slope alone: G has nothing to pay.": lambda t, p, c, e: (
-            t + e * (sigmoid(p * t) * p - c * t),
-            dirac(t, p, c, e)[1],
-        ),
         "theta comes first, then psi.": dict(order=lambda t, p: (p, t)),
     },
     cases={
@@ -174,10 +166,6 @@ dirac_step = Exercise(
     },
     observe=look_at_step,
     endless="One step is wanted: no loop.",
-    hints={
-        "theta": "theta + eta s(psi theta) psi, with the old psi.",
-        "psi": "psi - eta (s(psi theta) theta + gamma psi), with the old theta.",
-    },
     praise="Both at once, each down its own loss.",
 )
 
@@ -197,10 +185,7 @@ WAYS = {
     "The real parts are not 0. So the distance changes.": dict.fromkeys((0.6, 1.0, 2.6), "circles"),
 }
 PARTS = {
-    "The right size, with the wrong sign. Which sign of the real part decays?": {0.6: 0.3, 1.0: 0.5, 2.6: 0.1},
     "λ is (-γ ± √(γ² - 1)) / 2. The 2 in the denominator?": {0.6: -0.6, 1.0: -1.0, 2.6: -0.2},
-    "That is the faster one. The slower decides how long it takes.": {2.6: [-2.5, -5.0]},
-    "Before the root stands -γ, with its minus.": {2.6: 2.5},
     "The root is real here, and belongs to the real part.": {2.6: -1.3},
     "That is the root alone. What stands before it?": {2.6: [1.2, 2.4, -1.2]},
     "The root is imaginary here: it has no part in the real part.": {0.6: [0.1, -0.7], 0.0: [1.0, -1.0]},
@@ -212,7 +197,16 @@ PARTS = {
     "The root is 0 here. What stands before it isn't.": {1.0: 0.0},
     "About -1 / (4γ) holds far above γ = 1 only.": {0.6: -0.42, 1.0: -0.25},
     "Under the root γ is squared.": {2.6: (-2.6 + math.sqrt(1.6)) / 2},
-    "That is -γ itself. λ is (-γ ± √(γ² - 1)) / 2.": {2.6: -2.6},
+    "A real part above 0 would lead away from the goal, and the penalty doesn't.": dict.fromkeys(
+        SLOW, Between(0.011, 1e9)
+    ),
+    "That is farther from 0 than -γ/2: the faster eigenvalue's side. The slower one has the plus before the root.": {
+        2.6: Between(-1e9, -1.31)
+    },
+    "√(γ² - 1) is 2.4 here. Half of what it leaves of -γ is the slower real part.": {2.6: Between(-1.29, -0.001)},
+    "The root is imaginary below γ = 1, and 0 at 1: the real part is what -γ alone leaves, halved.": dict.fromkeys(
+        (0.0, 0.6, 1.0), Between(-1e9, -0.001)
+    ),
 }
 FASTEST = {
     "A strong penalty holds D back, and a weak D hardly tells G where to go. Compare the real parts.": 2.6,
@@ -220,6 +214,12 @@ FASTEST = {
     "It never comes in.": 0.0,
     "That is a real part. Wanted is the γ that it belongs to.": [-0.5, 0.5],
     "Wanted is the γ itself, not its place among the four.": [2, 3],
+    "It is one of the four: 0, 0.6, 1 or 2.6.": [
+        Between(0.01, 0.59),
+        Between(0.61, 0.99),
+        Between(1.01, 2.59),
+        Between(2.61, 1e9),
+    ],
 }
 leashes = Exercise(
     "`{gamma: (what a path does, the slower eigenvalue's real part)}`, and the γ that comes in fastest.",
@@ -230,7 +230,7 @@ leashes = Exercise(
         **of(
             "leashes",
             {
-                text: [{g: (..., n)} for g, some in wrong.items() for n in np.ravel(some).tolist()]
+                text: [{g: (..., n)} for g, some in wrong.items() for n in (some if isinstance(some, list) else [some])]
                 for text, wrong in PARTS.items()
             },
         ),
@@ -259,12 +259,6 @@ GUESSES = {  # what else one could say of each, or 0
     "1 is the norm of the reshaped kernel. Where windows overlap, the convolution can be larger.": (1, 1, 1, 0, 0),
     "By so much do windows overlap. In how many of them can a pixel lie?": (2, 0, 0, 3, 0),
     "That is (k / s)². Windows come in whole numbers, and the norm is the root.": (0, 0, 6.25, 3.0625, 0),
-    "One too many: s divides k here, so nothing is rounded up.": (4, 0, 0, 0, 0),
-    "That is the root of the windows along one direction. In both directions they are squared first.": (
-        *(Number(math.sqrt(n), 2) for n in (3, 2, 3, 2)),
-        0,
-    ),
-    "So many windows touch one window, at stride 1. Count those that cover one pixel.": (5, 7, 0, 13, 3),
     "A larger stride makes fewer windows: so divide by it.": (0, 8, 10, 28, 0),
     "(k + s - 1) / s is no number of windows yet: round it down.": (0, 2.5, 0, 2.5, 1.5),
     "Counted one place too few: k pixels, not k - 1, and rounded up.": (0, 0, 0, 1.5, 0.5),
@@ -276,6 +270,12 @@ kernel_bounds = Exercise(
     mistakes={
         **{t: [{kind: n} for kind, n in zip(BOUNDS, row, strict=True) if n] for t, row in GUESSES.items()},
         "Windows that don't overlap are windows, too: each pixel lies in one.": {(2, 2): 0},
+        "Too small: some pixel lies in more windows than that, along one direction.": [
+            {kind: Between(-1e9, bound - 0.01)} for kind, bound in BOUNDS.items()
+        ],
+        "Too large: along one direction no pixel lies in so many windows, s apart and k long.": [
+            {kind: Between(bound + 0.01, 1e9)} for kind, bound in BOUNDS.items()
+        ],
     },
     hints=dict.fromkeys(BOUNDS, "Along one direction, in how many windows lies a pixel at most?"),
     praise="ceil(k / s). Where the windows don't overlap, the reshaped kernel's norm is the convolution's own.",
@@ -290,27 +290,25 @@ HINGES = {
     },
     "That is D's probability. A logit is wanted, and the best for the hinge.": {"B": Number(2 / 3, 2)},
     "(p - q) / (p + q) is best for squares. The hinge's price has straight pieces.": {"B": Number(1 / 3, 2)},
-    "The price isn't flat there: raise the logit, and B gets cheaper.": [{"B": 0}, {"B": 0.5}],
     "That is p - q. Here its sign counts, not its size.": [{"B": 0.25}, {"C": -0.75}],
-    "B is more often real than not.": [{"B": -1}, {"B": Number(-math.log(2), 2)}, {"B": -2}],
-    "Beyond 1 real samples cost nothing any more, and fakes cost more and more.": [
-        {"B": n} for n in (1.5, 2, 3, 5, 10, math.inf)
-    ],
-    "A is always real: from which logit on does it cost nothing?": [{"A": n} for n in (0, 0.5, -1, -math.inf)],
-    "C is always a fake: from which logit down does it cost nothing?": [
-        {"C": n} for n in (0, -0.5, 0.5, 0.75, 1, math.inf)
-    ],
+    "B is more often real than not.": {"B": Between(-math.inf, -0.001, -1)},
+    "Beyond 1 real samples cost nothing any more, and fakes cost more and more.": {"B": Between(1.001, math.inf, 2)},
+    "The price isn't flat there: raise the logit, and B gets cheaper.": {"B": Between(0, 0.999)},
+    "A is always real: from which logit on does it cost nothing?": {"A": Between(-math.inf, 0.999, 0)},
+    "C is always a fake: from which logit down does it cost nothing?": {"C": Between(-0.999, math.inf, 0)},
 }
 LOSSES = {
     "Half of it. What does B cost, with q (1 + 1)?": 0.25,
     "That is B's price at logit 0.": 0.75,
     "So it is for a D that is undecided everywhere.": 2.0,
-    "No price is negative, so their sum isn't either.": -0.5,
+    "No price is negative, so their sum isn't either.": Between(-1e9, -0.001),
     "That is what B costs at -1.": 1.0,
     "B may be a fake, too, and then costs 1 + 1.": 0.0,
     "That is 2 TV. The loss is 2 (1 - TV).": 1.5,
     "That is what cross-entropy would cost at best. Here it is the hinge.": Number(math.log(27 / 4) / 4, 2),
     "The probabilities are the weights already: add up the prices, no mean over three.": Number(1 / 6, 2),
+    "Too little: B alone costs more, whatever its logit. Add up ½ (1 - ℓ)₊ and ¼ (1 + ℓ)₊.": Between(0.001, 0.499, 0.3),
+    "Too much: with the best logits A and C cost nothing, and B only what its fakes cost.": Between(0.501, 1e9),
 }
 VARIATIONS = {
     "The total variation is half of the sum of |p - q|.": 1.5,
@@ -318,10 +316,12 @@ VARIATIONS = {
     "That is the loss. It is 2 (1 - TV).": 0.5,
     "Without the absolute values it is always 0.": 0.0,
     "Halved twice.": 0.375,
-    "It is a distance, and not negative.": -0.75,
+    "It is a distance, and not negative.": Between(-1e9, -0.001),
     "That is B's part alone. A and C differ, too.": 0.125,
     "Absolute values are added up, not squares.": [0.4375, 0.875],
-    "They have B in common: the total variation is below 1.": 1.0,
+    "They have B in common: the total variation is below 1.": Between(1, 1e9),
+    "Too small: A, B and C all differ. Half of |½ - 0| + |½ - ¼| + |0 - ¾|.": Between(0.001, 0.749, 0.6),
+    "Too large: half of |½ - 0| + |½ - ¼| + |0 - ¾|.": Between(0.751, 0.999, 0.8),
 }
 best_hinge = Exercise(
     "The best logits for A, B and C, D's loss with them, and the total variation.",
