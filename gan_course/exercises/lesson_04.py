@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import inspect
 import itertools
 import logging
 import re
@@ -11,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from gan_course.exercises import Clue, Exercise, Number, Wrong, among, call, of, several
+from gan_course.exercises import Between, Clue, Exercise, Number, Said, Wrong, among, call, of, several
 
 
 def numbers(*shape, seed=0):
@@ -135,6 +136,8 @@ one_step = Exercise(
         "np.concatenate takes one list: np.concatenate([real, fake]), and the labels in the same way.": dict(
             join=lambda parts, axis: np.concatenate(*parts)
         ),
+        "np.ones and np.zeros take the shape in brackets of its own: np.ones((n, 1)).": lambda *_: np.ones(4, 1),
+        "DM gets images, not noise: generator(z_d, training=True).": dict(draw=lambda g, z: z),
         "That is a list of two batches. np.concatenate makes one of them, and one of their labels.": dict(
             join=lambda parts, axis: list(parts)
         ),
@@ -204,16 +207,6 @@ four_orders = Exercise(
         "DM was compiled again, with D thawed.": [{"Z": (STILL, ...)}, {"Z": (BOTH, ...)}],
     },
     pair=("in Keras 2", "in Keras 3"),
-    hints={
-        "W, in Keras 2": "What does the flag say when DM is compiled, and what when AM is?",
-        "W, in Keras 3": "Compiling reads nothing in Keras 3. What does the flag say when both steps are traced?",
-        "X, in Keras 2": "What does the flag say when AM is compiled, and what when DM is? Toggling it comes too late.",
-        "X, in Keras 3": "What does the flag say at each of the two steps, in each round?",
-        "Y, in Keras 2": "Which model is compiled while D is frozen, and which isn't? Nothing else counts in Keras 2.",
-        "Y, in Keras 3": "In round 2 step G is traced again, with D thawed. For which variables is its optimiser built?",
-        "Z, in Keras 2": "Each model keeps what it read when it was compiled last: DM read twice, AM once.",
-        "Z, in Keras 3": "Compiling reads nothing in Keras 3. What does the flag say when AM's step is traced?",
-    },
     praise="Keras 2 hears the flag when it compiles, Keras 3 when it traces.",
 )
 
@@ -304,6 +297,11 @@ def look_at_keras(version, sizes, eagerly, make):
         both = several(call(make, K, g, d, opts["D"], opts["G"]), "update_d", "update_g")
         if not all(map(callable, both)):
             raise Wrong("It has to return two functions, update_d and update_g.")
+        for update, what in zip(both, ("d(images, labels)", "g(z, labels)"), strict=True):
+            try:
+                inspect.signature(update).bind(0, 0)
+            except TypeError:
+                raise Wrong(f"It is to be called as update_{what}.") from None
         for n in sizes:
             labels = np.tile(np.float32([1, 0]), n)[:, None]
             given = (numbers(2 * n, 6, seed=n), labels), (numbers(n, 4, seed=n), np.full((n, 1), 0.9, np.float32))
@@ -327,32 +325,30 @@ def look_at_keras(version, sizes, eagerly, make):
                 way = f"by opt_{who.lower()}{', in several steps' * (count > 1)}" if count else "by another optimiser"
                 yield f"Keras {version}, how {who}'s update moves {who}", way if step.any() else "not at all"
                 yield "the flags of D and G", Clue(str((d.trainable, g.trainable)))
-                told = as_if(step, xy[0], logits, w) if sizes == (3,) and np.isfinite(step).all() else ""
-                yield f"Keras {version}, {who}'s step{told}", step
+                look = sizes == (3,) and np.isfinite(step).all()
+                told, hint = as_if(step, *xy, logits, w) if look else ("", "")
+                yield Said(f"Keras {version}, {who}'s step{told}", hint), step
 
 
-def as_if(step, inputs, logits, w):
-    """Return which labels a step goes by (str), if each input moves the logit by (input, 1) times ``w``."""
-    slopes = np.array([np.kron(np.append(row, 1), w) for row in inputs])
+def as_if(step, inputs, given, logits, w):
+    """Return which labels a step goes by, if each input moves the logit by (input, 1) times ``w``, and a hint (str)."""
+    slopes, given = np.array([np.kron(np.append(row, 1), w) for row in inputs]), given.ravel()
     errors = np.linalg.lstsq(slopes.T, step, rcond=None)[0]
+    if not np.allclose(errors @ slopes, step, atol=1e-4):
+        return ", as if the inputs were others,", (
+            "Hand on what comes in, as it is, and train `generator` and `discriminator` themselves, not copies of them."
+        )
     labels = 1 / (1 + np.exp(-np.ravel(logits))) - len(inputs) * errors
-    fits = np.allclose(errors @ slopes, step, atol=1e-4)
-    return f", as if the labels were {np.round(labels, 2) + 0.0}," if fits else ", as if the inputs were others,"
+    told, gap = f", as if the labels were {np.round(labels, 2) + 0.0},", 2 * labels - 1
+    if np.ptp(labels) < 1e-3:
+        return told, "The step goes by labels of its own. Pass on those that come with it."
+    if np.ptp(gap / (2 * given - 1)) < 1e-3 and 0 < gap[0] / (2 * given[0] - 1) < 1:
+        return told, "Every label is drawn towards 1/2: no label_smoothing."
+    return told, "That is another loss. Take BinaryCrossentropy(from_logits=True), a mean, and the labels as they come."
 
 
 def flat(network):
     return np.concatenate([w.numpy().ravel() for w in network.weights])
-
-
-def saturating(labels, logits):
-    return -tf.math.softplus(logits)
-
-
-def summed(part):
-    """Return the updates with a sum for a loss, of D (``loss_d``) or G (``loss_g``)."""
-    return lambda K, *arguments: updates(
-        K, *arguments, **{part: K.losses.BinaryCrossentropy(from_logits=True, reduction="sum")}
-    )
 
 
 portable = Exercise(
@@ -390,17 +386,16 @@ portable = Exercise(
         "D's labels come as they are to be used: real images have 1.": dict(flip=(1, 0)),
         "G's labels come as they are to be used.": dict(flip=(0, 1)),
         "D ends in a logit: from_logits=True.": dict(logits=False),
-        "D's loss is cross-entropy, not the squared error.": dict(loss_d="mse"),
-        "G's loss is cross-entropy, not the squared error.": dict(loss_g="mse"),
-        "D's loss has to take logits; by its name it takes probabilities.": dict(loss_d="binary_crossentropy"),
-        "G's loss has to take logits; by its name it takes probabilities.": dict(loss_g="binary_crossentropy"),
-        "D's loss is a mean over the batch, not a sum.": summed("loss_d"),
-        "G's loss is a mean over the batch, not a sum.": summed("loss_g"),
-        "That is the saturating loss of G; its label is 1 here.": dict(loss_g=saturating),
         "Each model has its own optimiser: opt_d for DM, opt_g for AM.": [dict(opts=o) for o in ("dd", "gg", "gd")],
         "AM is D behind G: first the generator, then the discriminator; noise comes in.": dict(chain="dg"),
         "AM begins with G: hand it z, not G(z).": dict(back=lambda d, g: (d, lambda z, y: g(numbers(len(z), 6), y))),
-        "G's update trains DM. Only AM's step moves G.": dict(back=lambda d, g: (d, lambda z, y: d(numbers(len(z), 6), y))),
+        "G's update moves D, and not G: does it train DM, or is G frozen in D's place?": dict(
+            back=lambda d, g: (d, lambda z, y: d(numbers(len(z), 6), y))
+        ),
+        "A model takes steps when it is compiled: compile(optimizer=..., loss=...), of DM and of AM.": [
+            lambda K, g, d, *_: 2 * (K.Sequential([d]).train_on_batch,),
+            lambda K, g, d, *opts: (updates(K, g, d, *opts)[0], K.Sequential([g, d]).train_on_batch),
+        ],
         "`add` returns nothing: give the model its name first.": lambda K, g, d, *_: K.Sequential([g]).add(d).compile(),
         "AM is D behind G; yours lacks D.": dict(chain="g"),
         "G's update doesn't move G: does it take its step, by train_on_batch, and does AM hold G itself?": [
@@ -467,22 +462,24 @@ rmsprop = Exercise(
         "That is gradient descent. RMSprop divides the gradient by the root of v.": first(2e-5) + second(2e-5, 4e-5),
         "The step is divided by the root of v, not by v.": first(5.0, 0.1)
         + second(1e-3 / 0.0199 / 0.02, 1e-3 / 0.0199),
-        "Those are multiples of the rate: 0.001 times that.": first(10) + second(1 / 0.0199**0.5),
-        "There v lacks g², which cancels the g above.": first(2e-4, 0.2) + second(1e-3 * 0.02 / 0.0199**0.5),
-        "That is the second step.": first(1e-3 / 0.0199**0.5),
-        "That is with the lesson's rate; here it is 0.001.": first(8e-3) + second(8e-4 / 0.0199**0.5),
         "v has grown meanwhile: 0.99 of what it was, and 0.01 g² again.": second(1e-2),
         "The second gradient is missing in v: 0.99 times what it was, and 0.01 g².": second(1e-3 / 0.0099**0.5),
         "That is Adam's step, which corrects for the start.": second(1e-3),
         "That is how far both steps go together.": second(1e-2 + 1e-3 / 0.0199**0.5),
         "Of the old v only 0.99 is left: v = 0.0199 g².": second(1e-3 / 0.02**0.5),
-        "Of the old v 0.99 is left, not 0.99².": second(1e-3 / 0.019801**0.5),
         "That is an exponential decay. This one is rate / (1 + decay · steps).": half(*np.log([2, 2**0.43429]) / 6e-8),
         "The rate is halved where 1 + decay · steps = 2.": half(0.5 / 6e-8, 2 / 6e-8),
         "A power of ten is lost: 1/6e-8 is 1/6 of 10⁸.": half(1 / 6e-7, 1 / 6e-9),
         "Far too few. (Not in millions, and decay isn't taken away from the rate: that is divided by 1 + decay · steps.)": half(
             0.5e-3 / 6e-8, 1e-3 / 6e-8
         ),
+        "Too short: v starts at 0, and after one gradient it is only 0.01 g².": first(Between(0, 0.0099)),
+        "Too long: after one gradient v is 0.01 g² already.": first(Between(0.0101, 1e9)),
+        "Longer than the first step? v grows, so the second one is shorter.": second(Between(0.0101, 1e9)),
+        "Too short: v is 0.99 · 0.01 g² and 0.01 g², no more.": second(Between(0, 0.00707)),
+        "Too long: v is 0.99 · 0.01 g², and 0.01 g² comes to it.": second(Between(0.00711, 0.00999)),
+        "Too few: there 1 + decay · steps is below 2.": half(Between(-1e9, 1.65e7)),
+        "Too many: there 1 + decay · steps is above 2.": half(Between(1.68e7, 1e12)),
     },
     observe=look_at_lengths,
     hints={
@@ -587,16 +584,34 @@ def look_at_optimiser(opt, _, rate, decay):
     opt.build([weights])
     yield "its being an RMSprop", isinstance(opt, keras.optimizers.RMSprop)
     yield "weight decay", bool(opt.weight_decay)
-    for steps in (1_000_000, 0):
+    schedule = type(getattr(opt, "_learning_rate", None))
+    if schedule.__module__.startswith("keras.") and schedule.__name__.endswith(("Decay", "Restarts")):
+        if schedule is not keras.optimizers.schedules.InverseTimeDecay:
+            raise Wrong(
+                f"{schedule.__name__} falls in another way; ours, InverseTimeDecay, is rate / (1 + decay · steps)."
+            )
+    for steps in (0, 1_000_000):
         opt.iterations.assign(steps)
-        yield f"after {steps:,} steps the rate's share of the one given", float(np.asarray(opt.learning_rate)) / rate
-        yield "the schedule", Clue(type(getattr(opt, "_learning_rate", None)).__name__)
+        share = np.float64(np.asarray(opt.learning_rate)) / rate
+        hint = f"That is as if the decay were {(1 / share - 1) / (1e6 * decay):.3g} times the one given."
+        hint = hint if steps else "`rate` is what the schedule begins with."
+        yield Said(f"after {steps:,} steps the rate's share of the one given", hint), share
+    opt.iterations.assign(0)
     for name, gradient in {"the first step": [1e-4, 0.5, 0.0], "the second step": [1e-4, 5.0, 0.0]}.items():
         before = weights.numpy()
         opt.apply([keras.ops.convert_to_tensor(np.float32(gradient))], [weights])
         step = (before - weights.numpy()) / rate
         yield f"for a small gradient, {name}", "too short" if step[0] < 0.6 * step[1] else "long enough"
-        yield name, step
+        small = abs(step[0] - (2.294 if "second" in name else 3.162)) > 0.02
+        yield Said(name, STEP_HINTS[name, small]), step
+
+
+STEP_HINTS = {  # of a step, and of whether it is wrong for the small gradient
+    ("the first step", False): "A first step is 1/√(1 - rho) rates long, 3.16 with the article's rho = 0.9.",
+    ("the first step", True): "A small gradient makes 3.16 rates, too, with rho = 0.9 and an epsilon like 1e-14.",
+    ("the second step", False): "One gradient is 5 here: it is to be clipped to 1, by clipvalue=1.0.",
+    ("the second step", True): "The small gradient is as before, and nothing is clipped: is there momentum in it?",
+}
 
 
 def look_at_network(network, part, depth, dropout):
@@ -622,9 +637,20 @@ def look_at_network(network, part, depth, dropout):
     network.set_weights([filling(i, w.shape) for i, w in enumerate(network.get_weights())])
     drawn = np.asarray(network(x, training=False))
     yield "its output's shape", str(drawn.shape)
-    yield "what it gives", drawn.ravel()
+    yield Said("what it gives", f"Same weights, other outputs. Its activations are {activations(network)}; or is it "
+               "a stride, a padding or an enlarging?"), drawn.ravel()  # fmt: skip
     yield "what it gives in training mode", np.asarray(network(x, training=True)).ravel()
     yield "its moving statistics", flat(network)
+
+
+def activations(network):
+    """Return which activations there are, in order (str)."""
+    found = []
+    for layer in leaves(network):
+        name, kind = getattr(getattr(layer, "activation", None), "__name__", "linear"), type(layer).__name__
+        kind += f"({layer.negative_slope:g})" if kind == "LeakyReLU" else ""
+        found += [name] if name != "linear" else [kind] if "LU" in kind else []
+    return ", ".join(name for name, _ in itertools.groupby(found)) or "none"
 
 
 def leaves(network):
@@ -675,7 +701,6 @@ keras_3 = Exercise(
             ],
             "With epsilon=0 a gradient of 0 makes 0/0.": dict(epsilon=0.0),
             "The article keeps rho = 0.9, Keras's default.": dict(rho=0.99),
-            "The article has no momentum.": dict(momentum=0.5),
             "It isn't centred.": dict(centered=True),
             "clipvalue=1.0 is missing.": dict(clipvalue=None),
             "clipvalue cuts each component by itself; clipnorm scales them all.": dict(clipvalue=None, clipnorm=1.0),
@@ -683,21 +708,15 @@ keras_3 = Exercise(
                 dict(falls=False), dict(every=1000), dict(every=1_000_000)
             ],
             "The rate or the decay is typed in; they are given.": [dict(typed=(8e-4, None)), dict(typed=(None, 6e-8))],
-            "That is an exponential decay; ours is rate / (1 + decay · steps).": [
-                lambda r, d, to=to: optimiser(keras.optimizers.schedules.ExponentialDecay(r, 1, to(d)), d, falls=False)
-                for to in (lambda d: 1 - d, lambda d: d)
-            ],
         }),
         **of("discriminator", {
             "That is a D of Keras 2. Make it from keras.layers.": dict(K=tf_keras),
             "There is no leaky ReLU, or its slope isn't 0.2. (Keras's default is 0.3.)": [
                 dict(slope=slope) for slope in (0.3, 0.1, 0.01, 1.0)
             ],
-            "That is a ReLU; D's is leaky.": dict(slope=0.0),
             "D ends in a sigmoid; the lesson's ends in the logit.": dict(end="sigmoid"),
             "D's last convolution has stride 1, and no other.": [dict(strides=(i, 2, 2, 2)) for i in (1, 2)],
             "Before D's dense layer comes Flatten.": dict(flat=False),
-            "Two leaky ReLUs in a row have a slope of 0.04: give the convolution no activation.": dict(slope=0.04),
             "D's first three convolutions have stride 2.": dict(strides=(1, 1, 1, 1)),
             "D's padding is 'same'.": dict(padding="valid", strides=(2, 2, 1, 1)),
             "D's images have a channel, keras.Input((28, 28, 1)), and Flatten comes after the convolutions.": (
@@ -719,7 +738,6 @@ keras_3 = Exercise(
             ),
             "G's last layer has no batch norm.": dict(end_norm=True),
             "UpSampling2D stands before the first and the second transposed convolution.": dict(up_first=False),
-            "G has ReLUs that aren't leaky.": dict(relu="leaky_relu"),
             "UpSampling2D repeats each pixel; 'bilinear' mixes neighbours.": dict(up="bilinear"),
             "G's transposed convolutions have stride 1; UpSampling2D enlarges.": dict(by_strides=True),
             "G has no dropout: its parameters don't show it, its training does.": dict(drops=()),
@@ -742,10 +760,7 @@ keras_3 = Exercise(
         "its input's shape": "D takes images of one channel, G noise of 100 numbers.",
         "its layers with weights": "Compare this layer with the lesson's: its kind, its kernel, how much goes in and out.",
         "its weights, in order": "As many parameters as the lesson's, but in other layers or another order.",
-        "what it gives": "With the same weights it gives something else: look at activations, strides and padding.",
         "what it gives in training mode": "In inference it is right, or nearly. Look at batch norm, at each ReLU and at dropout.",
-        "the first step": "An RMSprop with rho = 0.9 begins with 3.16 rates, for a small gradient, too.",
-        "the second step": "In it a gradient is 5, which is clipped to 1, and one is 1e-4.",
     },
     praise="The same weights give the same outputs, and the optimiser takes the same steps.",
     seconds=60.0,
@@ -760,14 +775,11 @@ five_logs = Exercise(
     "What is going on: `{'P': word, ... 'T': word}`, each word once.",
     right=[among(FIVE)],
     mistakes={
-        "P and Q differ in AM: in which of them do the fakes fool the D that AM holds?": {
-            "P": FIVE["Q"],
-            "Q": FIVE["P"],
-        },
-        "S and T: half of DM's answers are right in both. Put 0.9, 0.1 and 0.3 into the losses.": {
-            "S": FIVE["T"],
-            "T": FIVE["S"],
-        },
+        "P and Q differ in AM: in which of them do the fakes fool the D that AM holds?": {"P": FIVE["Q"]},
+        "S and T: half of DM's answers are right in both. Put 0.9, 0.1 and 0.3 into the losses.": [
+            {"S": FIVE["T"]},
+            {"T": FIVE["S"]},
+        ],
         "A D that can't tell has a loss of log 2, not 0.001 or 0.002.": [{"P": FIVE["R"]}, {"Q": FIVE["R"]}],
         "DM's accuracy is 1: its threshold fits its outputs.": [{"P": FIVE["T"]}, {"Q": FIVE["T"]}],
         "With two Ds AM's would be fooled by fakes that DM's recognises. Here it isn't, or DM's recognises nothing.": [
@@ -780,13 +792,6 @@ five_logs = Exercise(
         "DM's loss is far below log 2: this D can tell.": [{"S": FIVE["R"]}, {"T": FIVE["R"]}],
         "D may have won here, too; but why is its accuracy a half, and its loss 0.163?": {"S": FIVE["P"]},
         "0.854 is no large loss: logits are small. But why are half of the answers counted wrong?": {"T": FIVE["P"]},
-    },
-    hints={
-        "P": "DM is right on every image, AM's fakes fool nobody, and its loss is large: who has won?",
-        "Q": "DM's D recognises every fake, AM's D takes every fake for real. Can that be one D?",
-        "R": "log 2 and one half: a perfect G, an untrained D and two equally bad players all look like this.",
-        "S": "0.163 is half of 0.325, the entropy of (0.9, 0.1). Which outputs are equal to a label of 0.9?",
-        "T": "0.554 is softplus(-0.3): small logits of the right sign. To what does Keras compare them?",
     },
     praise="An accuracy means something only with its labels, its threshold, its loss, and the samples beside it.",
 )
@@ -873,18 +878,12 @@ paired = Exercise(
         "The seeds are pairs: take the difference seed by seed, then its spread.": [
             dict(paired=False), dict(paired=False, quantile=2.306)
         ],
-        "1.96 is for many seeds. With five, Student's t has 4 degrees of freedom: 2.776.": [
-            dict(quantile=1.96), dict(quantile=2.0)
+        "Not that quantile: with five seeds Student's t has 4 degrees of freedom, and 2.5 % at each side: 2.776.": [
+            dict(quantile=q) for q in (1.96, 2.0, 2.571, 2.132)
         ],
-        "That is one standard error to each side. For 95 % take 2.776 of them.": dict(quantile=1),
         "That is the variance; take its root, the standard deviation.": dict(spread=np.var),
-        "Five seeds leave 4 degrees of freedom, not 5: 2.776.": dict(quantile=2.571),
-        "95 % in the middle leave 2.5 % at each side: 2.776.": dict(quantile=2.132),
         "The standard deviation of a sample divides by n - 1: ddof=1.": dict(ddof=0),
         "That is the spread of single seeds. The mean of five has √5 times less.": dict(root=1),
-        "Twice as far as it should be: 2.776 standard errors to each side. (Or are both √5 and ddof=1 missing?)": dict(
-            root=5**0.5 / 2
-        ),
         "The mean's spread is divided by √5, not by 5.": dict(root=5),
         "Five seeds: √5. (The 4 degrees of freedom are in the 2.776 and in ddof=1.)": dict(root=2),
         "The ends themselves are wanted, not how far they are from the ratio.": [
@@ -894,7 +893,8 @@ paired = Exercise(
         "First the ratio, then the two ends.": [dict(ends=(1, 0, 2)), dict(ends=(1, 2, 0))],
         "Above 1 the distance has grown: is that better or worse?": dict(words=("better", "worse")),
         "The interval decides, not the ratio, nor how many seeds are worse: is 1, no change, inside it?": dict(by_ratio=True),
-        "No change is a ratio of 1, not of 0.": dict(one=0.0),
+        "Is it 'worse' whatever comes in? Compare the ends with 1: that ratio is no change (0 isn't).": dict(one=0.0),
+        "math.log and float() take one number. np.log takes all five.": lambda a, b: float(a),
         "There is a third word, for an interval that holds 1.": [dict(same="better"), dict(same="worse")],
         "Logarithms are compared with 1. No change is a logarithm of 0.": dict(one=np.e),
         "The words are: worse, better, no difference seen.": lambda a, b: (*comparison(a, b)[:3], "same"),
