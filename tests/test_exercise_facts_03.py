@@ -49,3 +49,29 @@ def test_keras_smooths_both_labels_as_the_exercise_says():
     for (p_data, p_g), best in zip(check.POINTS.values(), points, strict=True):
         assert abs(answers[np.argmin(p_data * of_real + p_g * of_fake), 0] - best) < 2e-3
     assert abs(of_real.min() + of_fake.min() - lowest_loss) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(dict(relu=lambda: layers.Activation("silu")), "Activation (silu)"), (dict(last="softsign"), "Conv2D (softsign)")],
+)
+def test_a_generator_of_another_kind_is_told_its_layers(options, words):
+    result = check.functional_generator(lambda way: check.generator(way, **options))
+    assert result.passed is False and words in result.message
+
+
+def test_a_frozen_layer_does_not_pass():
+    def make(way):
+        network = check.generator(way)
+        network.layers[1].trainable = False
+        return network
+
+    assert "A layer is frozen" in check.functional_generator(make).message
+
+
+def test_real_samples_are_judged_once():
+    def twice(g, d, *others):
+        d(others[2], training=True)
+        return check.joined(g, d, *others)
+
+    assert "judges some batch twice" in check.both_updates(twice).message

@@ -75,3 +75,37 @@ def test_the_numbers_of_the_logs_and_of_students_t():
         f"{-(0.9 * np.log(0.9) + 0.1 * np.log(0.1)) / 2:.3f}" == "0.163" and f"{np.log1p(np.exp(-0.3)):.3f}" == "0.554"
     )
     assert f"{np.log1p(np.exp(0.3)):.3f}" == "0.854" and f"{stats.t.ppf(0.975, 4):.3f}" == "2.776"
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda rate, decay: check.optimiser(rate, decay / 2), "as if the decay were 0.5 times"),
+        (lambda rate, decay: check.optimiser(rate / 2, decay), "`rate` is what the schedule begins with"),
+        (lambda rate, decay: check.optimiser(rate, decay, rho=0.5), "1/√(1 - rho)"),
+        (lambda rate, decay: check.optimiser(rate, decay, clipvalue=None), "clipped to 1"),
+        (lambda rate, decay: check.optimiser(rate, decay, momentum=0.9), "momentum"),
+        (
+            lambda rate, decay: check.optimiser(keras.optimizers.schedules.CosineDecay(rate, 9), decay, falls=False),
+            "CosineDecay falls in another way",
+        ),
+    ],
+)
+def test_an_optimiser_of_another_kind_is_told_what_its_steps_show(make, words):
+    result = check.keras_3(check.discriminator, check.generator, make)
+    assert result.passed is False and words in result.message
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda d, g: (lambda x, y: d(x, 0.8 * y + 0.1), g), "no label_smoothing"),
+        (lambda d, g: (lambda x, y: d(x, 0 * y + 1), g), "labels of its own"),
+        (lambda d, g: (lambda x, y: d(2 * x, y), g), "Hand on what comes in"),
+        (lambda d, g: (lambda x, y: d(x[:2], y[:2]), g), "Hand on the whole batch"),
+        (lambda d, g: (lambda x: d(x, 1), g), "called as update_d(images, labels)"),
+    ],
+)
+def test_an_update_of_another_kind_is_told_which_labels_it_goes_by(change, words):
+    result = check.portable(lambda *arguments: check.updates(*arguments, back=change))
+    assert result.passed is False and words in result.message

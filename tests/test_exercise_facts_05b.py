@@ -43,3 +43,26 @@ def test_the_best_hinge_is_better_than_any_other():
     assert prices.min(dim=1).values.sum().item() == pytest.approx(0.5)
     assert [(round(x.min().item(), 2), round(x.max().item(), 2)) for x in best] == [(1, 3), (1, 1), (-3, -1)]
     assert (p - q).abs().sum().item() / 2 == 0.75
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (lambda t, p, c, e: (-t, p), "With eta = 0 nothing moves"),
+        (lambda t, p, c, e: check.dirac(t, p, c, e**2), "Twice the eta moves twice as far"),
+        (lambda t, p, c, e: check.dirac(*check.dirac(t, p, c, e), c, e), "Twice the eta moves twice as far"),
+        (lambda t, p, c, e: check.dirac(t, p, c, 3 * e), "3 times that"),
+        (
+            lambda t, p, c, e: check.dirac(t, p, c * p, e),
+            "The penalty moves psi by -eta gamma psi = -0.024; in yours by -0.0096",
+        ),
+        (
+            lambda t, p, c, e: check.dirac(t + 0 * e, p, c, e, g=lambda t, p: c + check.sigmoid(p * t) * p),
+            "for another gamma",
+        ),
+        (lambda t, p, c, e: (t + e * np.sign(p), p), "as Adam does"),
+    ],
+)
+def test_a_step_of_another_kind_is_told_what_its_moves_show(step, words):
+    result = check.dirac_step(step)
+    assert result.passed is False and words in result.message

@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_course.exercises import Between, Exercise, Number, Wrong, among, call, several
+from gan_course.exercises import Between, Exercise, Number, Said, Wrong, among, call, several
+from gan_course.exercises.compare import plain
 
 LR = 0.1
 
@@ -89,10 +90,22 @@ def look_at_generator(way, make):
     yield "many pixels are exactly 0", np.mean(drawn == 0) > 0.1
     yield "pixels lie beyond -1 or 1", np.abs(drawn).max() > 1
     yield "pixels lie below 0", drawn.min() < 0
-    yield "what it draws", drawn.ravel()
+    hint = f"It has the right weights, but something else in it is wrong. Its layers: {in_order(network)}."
+    yield Said("what it draws", hint), drawn.ravel()
     yield "it draws the same without training=False", np.allclose(plain, drawn, atol=1e-4)
     yield "in training mode it draws the same from the same z", np.allclose(trained[:4], trained[4:], atol=1e-4)
     yield "what it draws in training mode", trained.ravel()
+    yield "the number of trained parameters", sum(int(np.prod(w.shape)) for w in network.trainable_weights)
+
+
+def in_order(network):
+    """Return a network's layers, with their activations (str)."""
+    found = []
+    for layer in network.layers:
+        name = getattr(getattr(layer, "activation", None), "__name__", "linear")
+        name = type(layer).__name__ + f" ({name})" * (name != "linear")
+        found += [in_order(layer)] if hasattr(layer, "layers") else [name]
+    return ", ".join(found)
 
 
 def both_ways(*some):
@@ -176,12 +189,7 @@ functional_generator = Exercise(
         "There is no ReLU in it.": both_ways(dict(order="norm reshape")),
         "The ReLU comes after the batch norm, not before it.": dict(order="relu norm reshape"),
         "That is another kind of ReLU (leaky, ELU, ...).": [
-            *(dict(relu=functools.partial(layers.LeakyReLU, slope)) for slope in (0.01, 0.1, 0.2, 0.3)),
-            *(
-                dict(relu=functools.partial(layers.Activation, name))
-                for name in ("elu", "gelu", "selu", "silu", "relu6")
-            ),
-            dict(relu=layers.PReLU),
+            dict(relu=functools.partial(layers.LeakyReLU, slope)) for slope in (0.2, 0.3)
         ],
         "First repeat the values, then convolve; your convolution sees 7×7 places.": dict(late=True),
         "Every value is to be repeated; other interpolations mix neighbours.": [
@@ -204,7 +212,7 @@ functional_generator = Exercise(
         "its layers with weights": "A dense layer, a batch norm and one layer with a kernel are in the diagram.",
         "the number of parameters": "100·12,544 and a bias each, four numbers for each of the 12,544 that batch norm "
         "sees, 25·256 and a bias in the last layer.",
-        "what it draws": "Its weights have the right shapes. Compare ReLU, enlarging and last activation.",
+        "the number of trained parameters": "A layer is frozen. All of them learn.",
         "what it draws in training mode": "In inference it is right. Is there more in it than the diagram has?",
     },
     praise="Two readings, 1,323,521 parameters each. But the first multiplies 28·28 times with its kernels, the second "
@@ -327,6 +335,8 @@ def in_words(step, slopes):
         labels.append(label if size > 1e-5 else "nothing")
         signs.append("minus" if one + zero < -1e-5 or least > 0.01 > min(one, zero) else "plus")
         sizes.append(size - 1 if size > 1e-5 and abs(size - 1) > 0.01 else 0)
+    if "smoothed" in labels and "minus" in signs:
+        return step, "", ""
     far = "too far" if max(sizes) > 0 else "not far enough" if min(sizes) < 0 else "a mean"
     return "smoothed" if "smoothed" in labels else "; ".join(labels), "; ".join(signs), far
 
@@ -362,7 +372,7 @@ def look_at_both(sizes, update):
                 yield from ((f"{who}'s step", word) for word in in_words(step, some))
             yield f"{who}'s step", step
         yield "G is called more than once", len(of_g) > 1
-        yield "D is called more than twice", len(of_d) > 2
+        yield "D judges a sample twice", len(of_d) > 2 or sum(x.shape[0] or 0 for x, _ in of_d) > n + m
         yield "G is called without training=True", not all(mode for _, mode in of_g)
         yield "D is called without training=True", not all(mode for _, mode in of_d)
         yield from zip(LOSSES, several(losses, *LOSSES), strict=True)
@@ -401,7 +411,7 @@ both_updates = Exercise(
             dict(apply=lambda opt, slopes, variables: opt.apply_gradients(slopes, variables)),
             dict(apply=lambda opt, slopes, variables: opt.apply_gradients((slopes, variables))),
         ],
-        "In apply(gradients, variables), and in the pairs of apply_gradients, the gradients come first.": [
+        "apply(gradients, variables), and apply_gradients' pairs: first gradients, then variables of a network.": [
             dict(apply=lambda opt, slopes, variables: opt.apply(variables, slopes)),
             dict(apply=lambda opt, slopes, variables: opt.apply_gradients(zip(variables, slopes, strict=True))),
         ],
@@ -490,7 +500,7 @@ both_updates = Exercise(
             g_loss=lambda f: loss((0.9, -1))(f) + loss((0.1, 1))(f)
         ),
         "Right steps, but G is called twice: make fakes once.": lambda *a: (a[0](a[5], training=True), both(*a))[1],
-        "Right steps, but D is called three times.": lambda *a: (a[1](a[4], training=True), both(*a))[1],
+        "Right steps, but D judges some batch twice.": lambda *a: (a[1](a[4], training=True), both(*a))[1],
         "G is called without training=True.": [dict(modes=(False, True)), dict(modes=(False, False))],
         "D is called without training=True.": dict(modes=(True, False)),
         "D is left frozen: nothing to train.": lambda g, d, *a: (both(g, d, *a), setattr(d, "trainable", False)),
@@ -534,14 +544,9 @@ memory = Exercise(
         "These leave a little more than 5 %: round up.": until(0.05, math.floor) + until(0.05, lambda n: Number(n, 1)),
         "3/(1 - m) is a good rule, and one too many: the first n with at most 5 %?": both_wrong(300, 30),
         "That is its half-life: half of the start is left.": until(0.5),
-        "Then 5 % are gone, and 95 % left.": until(0.95),
-        "Then 1 % is left.": until(0.01),
         "These are steps, with two updates each. How many updates?": both_wrong(150, 15),
         "An update takes 1 - m of what is left, not of the start: m^n.": both_wrong(95, 9.5),
         "That is 1/0.05. But m^n is to be 0.05, so it depends on m.": both_wrong(20, 20),
-        "That is 5 % of 1/(1 - m). What of the start is left after n updates?": both_wrong(5, 0.5),
-        "Both logarithms must have the same base.": both_wrong(130, 13) + both_wrong(129, 12) + both_wrong(687, 66),
-        "That is twice as many. Updates are asked for, however many a step has.": both_wrong(598, 58),
         "The old value keeps m, not 1 - m.": both_wrong(1, 2),
         "Updates are counted: the number is neither negative nor a weight.": both_wrong(*2 * [Between(-1e9, 0.999)]),
         "Too few: put it into m^n, and more than 0.05 is left.": both_wrong(Between(1, 298), Between(1, 28.4)),
@@ -611,6 +616,14 @@ def ratios(*values):
     return [dict(times_as_many=value) for value in values]
 
 
+def look_at_counts(case, *answers):
+    """Yield the entries; a width's name says what it would come from."""
+    for name, value in strides.entries(case, *answers):
+        channels = 64 if "C" in name else 128
+        side = math.sqrt(max(0, np.ravel(plain(value))[0]) / channels) if "flatten" in name else 0
+        yield (f"{name}, {side:.3g}·{side:.3g} places of {channels} channels," if side else name), value
+
+
 strides = Exercise(
     "Widths and counts, each a dict of A, B and C, and A's multiplications over B's.",
     parts=("flatten", "parameters", "times_as_many"),
@@ -624,16 +637,10 @@ strides = Exercise(
     mistakes={
         "That is the number of places. Each has several channels.": flatten("ABC", channels=(1, 1)),
         "How many channels has its last convolution?": flatten("ABC", channels=(128, 64)),
-        "Channels neither multiply nor add up: each layer has a number of its own.": [
-            wrong for last in (64 * 128, 64 + 128) for wrong in flatten("AB", channels=(64, last))
-        ],
         "Without padding it would be that; with 'same' only strides shrink it.": flatten("ABC", padded=False),
         "There are two strides of 2, so 28 is halved twice: 14, then 7.": flatten("B", strides=(2,)),
         "One stride of 2 halves 28 once.": flatten("C", strides=(2, 2)),
         "A has no strides: 28 stays 28.": flatten("A", strides=(2,)) + flatten("A", strides=(2, 2)),
-        "A picture has two sides: Flatten has side · side · channels numbers.": [
-            {"flatten": {key: n}} for key, some in dict(A=(28, 3584), B=(7, 896), C=(14, 896)).items() for n in some
-        ],
         "B has two convolutions, C has one: that is the other's.": flatten("B", other="C") + flatten("C", other="B"),
         "Without strides it would be that.": flatten("BC", strides=(1, 1)),
         "Nearly: each convolution has a bias for each channel that it makes, and Dense has one.": [
@@ -645,7 +652,7 @@ strides = Exercise(
         "The first convolution counts, too.": parameters("AB", dict(places=(0, 1), biases=(0, 128, 1))),
         "The pictures are grey: the first convolution has one input channel.": parameters("ABC", dict(places=(3, 1))),
         "A kernel reaches over all input channels: 25·64 weights for each output.": parameters("AB", dict(inputs=1)),
-        "A kernel of 5×5 has 25 places.": parameters("ABC", dict(kernel=5), dict(kernel=10)),
+        "A kernel of 5×5 has 25 places.": parameters("ABC", dict(kernel=5), dict(kernel=10), dict(kernel=9)),
         "That counts multiplications: one kernel serves all places.": [
             *parameters("A", dict(places=(784, 784))),
             *parameters("BC", dict(places=(196, 49))),
@@ -659,7 +666,7 @@ strides = Exercise(
         "Dense alone has as many, or more: one weight for each number of Flatten, and a bias.": [
             {"parameters": {key: Between(0, width(key) + 1)}} for key in STRIDES
         ],
-        "C has one convolution only.": dict(parameters={"C": count("B")}),
+        "C has one convolution only.": [{"parameters": {"C": n}} for n in (count("B"), count("C") + 204_928)],
         "That compares the weights. Each weight of a convolution is used at every place of its output.": ratios(
             Number(count("A") / count("B"), 2), 1
         ),
@@ -671,6 +678,7 @@ strides = Exercise(
         "Too few: in A its second convolution works at all 28·28 places.": ratios(Between(1.1, 13.9)),
         "Nearly. Compare the second convolution's places in A and B.": ratios(Between(14, 15.39), Between(16.11, 18)),
     },
+    observe=look_at_counts,
     hints={
         "flatten": "Flatten sees every channel of every place. With padding 'same', a stride of 2 halves a side.",
         "parameters": "Count each layer by itself: places of the kernel × inputs × outputs, and a bias for each output.",
@@ -721,28 +729,20 @@ two_sided = Exercise(
         "D answers with a probability, not in per cent.": each({key: 100 * v for key, v in best(0.9, 0.1).items()}),
         "That is a logit. D's answer is its sigmoid.": lowest(math.log(9)) + each(LOGITS),
         "D answers between the labels there.": [{k: v} for k in ("at_a_draw", "three_to_one") for v in (0.9, 0.1)],
-        "That is 0.8 r. The fakes' label puts 0.1 below it.": dict(at_a_draw=0.4),
-        "Divide by both densities together.": [dict(at_a_draw=1), dict(three_to_one=Number(1.2, 2))],
         "That is one of the two terms. The fakes' term can't reach 0 any more, either.": lowest(LEAST),
         "That is the loss at a draw. Where the two are told apart, D answers 0.9 to the one and 0.1 to the other.": lowest(
             2 * math.log(2), math.log(2), -0.9 * math.log(0.45) - 1.1 * math.log(0.55)
         ),
-        "A D that answers 0.9 to real images still pays: the label asks for a tenth of the other term.": lowest(
-            0, -2 * math.log(0.9), -1.8 * math.log(0.9), -math.log(0.9)
-        ),
-        "Each term has two parts: nine tenths for the one label, one tenth for the other.": lowest(
-            -0.2 * math.log(0.1), -0.1 * math.log(0.1), -0.9 * math.log(0.9)
-        ),
-        "The fakes' label is 0.1, not 0: their term has the same least value.": lowest(LEAST - math.log(0.9)),
-        "A cross-entropy is never negative.": lowest(-2 * LEAST),
-        "That is D's answer. What does it cost?": lowest(0.9),
         "The logarithms are natural ones.": lowest(2 * LEAST / math.log(2), 2 * LEAST / math.log(10)),
+        "A cross-entropy is never negative.": dict(lowest_loss=Between(-1e9, -0.001)),
+        "No D gets so low: each of the two terms has a least value above 0.": dict(lowest_loss=Between(0, 0.64, 0.5)),
+        "It gets lower, with 0.9 for real images and 0.1 for generated ones.": dict(lowest_loss=Between(0.66, 9, 2)),
+        "There are more fakes than real ones: D answers below 1/2.": dict(three_to_one=Between(0.51, 0.99, 0.6)),
     },
     hints={
         "at_a_draw": "Both densities are alike there: put r = 1/2 into D* = 0.1 + 0.8 r.",
         "three_to_one": "With three times as many fakes r is 1/4. Put it into D* = 0.1 + 0.8 r.",
         "only_fakes": "Where there are only fakes, D learns their label.",
-        "lowest_loss": "Each term has a least value, the real one at D = 0.9. What is the other's?",
     },
     praise="At a draw nothing is changed: D says 1/2, and the loss is 2 log 2, as without smoothing. But no D gets its "
     "loss below 0.650, and where only fakes are, it says 0.1, and is flat.",

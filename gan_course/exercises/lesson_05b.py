@@ -77,8 +77,10 @@ def look_at_move(i, number, case, step):
         return "Your theta moves otherwise for another gamma. The penalty is in D's loss, not in G's."
     if not near(moved - free, -eta * gamma * psi * i):
         return f"The penalty moves psi by -eta gamma psi = {-eta * gamma * psi:.3g}; in yours by {moved - free:.3g}."
-    s, by = free / eta / (-theta if i else psi), f"s(psi theta) {'theta' if i else 'psi'}"
-    return f"The slope of softplus is {by}, and s is {sigmoid(psi * theta):.3g} here. Yours says that s is {s:.3g}."
+    s = sigmoid(psi * theta)
+    right, by = (-eta * s * theta, "-eta s theta") if i else (eta * s * psi, "eta s psi")
+    what = f"s = s(psi theta) = {s:.3g}, so without the penalty {NAMES[i]} moves by {by} = {right:.3g}"
+    return f"{what}; in yours by {free:.3g}, {free / right:.3g} times that."
 
 
 NAMES = ("theta", "psi")
@@ -260,8 +262,6 @@ GUESSES = {  # what else one could say of each, or 0
     "By so much do windows overlap. In how many of them can a pixel lie?": (2, 0, 0, 3, 0),
     "That is (k / s)². Windows come in whole numbers, and the norm is the root.": (0, 0, 6.25, 3.0625, 0),
     "A larger stride makes fewer windows: so divide by it.": (0, 8, 10, 28, 0),
-    "(k + s - 1) / s is no number of windows yet: round it down.": (0, 2.5, 0, 2.5, 1.5),
-    "Counted one place too few: k pixels, not k - 1, and rounded up.": (0, 0, 0, 1.5, 0.5),
     "k - s + 1 counts no windows. How many of them, s apart and k long, cover one pixel?": (0, 3, 4, 0, 0),
 }
 kernel_bounds = Exercise(
