@@ -460,7 +460,6 @@ both_updates = Exercise(
             dict(d_loss=of_both),
             dict(d_loss=loss((0.5, -1), (0.5, 1))),
         ],
-        "First softplus, then the mean.": dict(d_loss=loss((1, -1), (1, 1), to=tf.reduce_mean)),
         "These are logarithms of logits; they are for probabilities. softplus takes logits.": [
             dict(d_loss=of_logarithms),
             dict(g_loss=lambda f: -tf.reduce_mean(tf.math.log(f))),
@@ -546,7 +545,6 @@ memory = Exercise(
         "That is its half-life: half of the start is left.": until(0.5),
         "These are steps, with two updates each. How many updates?": both_wrong(150, 15),
         "An update takes 1 - m of what is left, not of the start: m^n.": both_wrong(95, 9.5),
-        "That is 1/0.05. But m^n is to be 0.05, so it depends on m.": both_wrong(20, 20),
         "The old value keeps m, not 1 - m.": both_wrong(1, 2),
         "Updates are counted: the number is neither negative nor a weight.": both_wrong(*2 * [Between(-1e9, 0.999)]),
         "Too few: put it into m^n, and more than 0.05 is left.": both_wrong(Between(1, 298), Between(1, 28.4)),

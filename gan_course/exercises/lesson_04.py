@@ -386,7 +386,6 @@ portable = Exercise(
         "Keras 2: G's update moves D, which wasn't frozen when AM was compiled.": dict(frozen=(0, 0, 0)),
         "Keras 2: D's update never moves D, which was frozen when DM was compiled.": dict(frozen=(1, 1, 0)),
         "D's labels come as they are to be used: real images have 1.": dict(flip=(1, 0)),
-        "G's labels come as they are to be used.": dict(flip=(0, 1)),
         "D ends in a logit: from_logits=True.": dict(logits=False),
         "Each model has its own optimiser: opt_d for DM, opt_g for AM.": [dict(opts=o) for o in ("dd", "gg", "gd")],
         "AM is D behind G: first the generator, then the discriminator; noise comes in.": dict(chain="dg"),

@@ -95,7 +95,6 @@ dirac_step = Exercise(
             dict(d=lambda t, p, c: sigmoid(p * t) * t - c * p),
             dict(d=lambda t, p, c: sigmoid(p * t) * t + c * p),
         ],
-        "The penalty is on D's slope, psi, not on theta.": dict(d=lambda t, p, c: -sigmoid(p * t) * t - c * t),
         "Both players go up their losses. Down!": dict(step=lambda eta: -eta),
         HALF: [
             dict(d=lambda t, p, c: -sigmoid(p * t) * t - c / 2 * p),
@@ -124,10 +123,6 @@ dirac_step = Exercise(
         "There is nothing in .grad: backward() of each loss comes first, from a theta or psi that requires_grad.": (
             without_backward
         ),
-        "s is taken at psi theta, in both slopes.": [
-            dict(g=lambda t, p: sigmoid(p) * p, d=lambda t, p, c: -sigmoid(t) * t - c * p),
-            dict(g=lambda t, p: sigmoid(t) * p, d=lambda t, p, c: -sigmoid(p) * t - c * p),
-        ],
         "s (1 - s) is the sigmoid's slope. That of softplus is s.": dict(
             g=lambda t, p: sigmoid(p * t) * sigmoid(-p * t) * p,
             d=lambda t, p, c: -sigmoid(p * t) * sigmoid(-p * t) * t - c * p,
@@ -195,10 +190,8 @@ PARTS = {
     "That is |λ|, which is ½ for every complex pair. Wanted is the real part alone.": {0.6: [-0.5, 0.5]},
     "The root has no real part here. But what stands before it is real.": {0.6: 0.0},
     "γ is squared, and 1 subtracted, not added. So the root is imaginary here.": {0.6: [0.28, -0.88]},
-    "The real part is -γ / 2: halved once.": {0.6: -0.15},
     "The root is 0 here. What stands before it isn't.": {1.0: 0.0},
     "About -1 / (4γ) holds far above γ = 1 only.": {0.6: -0.42, 1.0: -0.25},
-    "Under the root γ is squared.": {2.6: (-2.6 + math.sqrt(1.6)) / 2},
     "A real part above 0 would lead away from the goal, and the penalty doesn't.": dict.fromkeys(
         SLOW, Between(0.011, 1e9)
     ),
@@ -262,7 +255,6 @@ GUESSES = {  # what else one could say of each, or 0
     "By so much do windows overlap. In how many of them can a pixel lie?": (2, 0, 0, 3, 0),
     "That is (k / s)². Windows come in whole numbers, and the norm is the root.": (0, 0, 6.25, 3.0625, 0),
     "A larger stride makes fewer windows: so divide by it.": (0, 8, 10, 28, 0),
-    "k - s + 1 counts no windows. How many of them, s apart and k long, cover one pixel?": (0, 3, 4, 0, 0),
 }
 kernel_bounds = Exercise(
     "`{(kernel, stride): bound}`: the smallest whole number that surely bounds the operator norm, at norm 1.",
