@@ -1,5 +1,7 @@
 """Lesson 07's exercises: a count of modes, a feature of the batch, an inner step, and three slopes of a small game."""
 
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -37,6 +39,22 @@ def count_all_then_kl(points, modes, sigma):  # the modes of good points, the di
 
 def covered_by_all(points, modes, sigma):
     return (count(points, modes, sigma, of_all=True)[0], *count(points, modes, sigma)[1:])
+
+
+def by_mode(points, modes, sigma):  # each mode's nearest point
+    good = far(points, modes).min(axis=0) <= 3 * sigma
+    return good.sum(), good.mean(), 0.0
+
+
+def points_for_modes(points, modes, sigma):
+    covered, quality, kl = count(points, modes, sigma)
+    return covered, quality, kl + np.log(len(points) / len(modes))
+
+
+def one_more(points, modes, sigma):
+    good = far(points, modes).min(axis=1) <= 3 * sigma
+    counts = 1 + np.bincount(far(points, modes).argmin(axis=1)[good], minlength=len(modes))
+    return *count(points, modes, sigma)[:2], divergence(counts / counts.sum(), modes)
 
 
 def toy_points(places, blur, stray):
@@ -91,6 +109,21 @@ counted = Exercise(
         "Those are numbers of points. The quality is a share, between 0 and 1.": dict(
             quality=lambda good, counts: good.sum()
         ),
+        "That is the share of the *modes*. The quality is the share of the points: one minimum for each point, axis=1.": [
+            by_mode,
+            dict(quality=lambda good, counts: (counts > 0).mean()),
+        ],
+        "One verdict for each point (its nearest mode), not for each pair of point and mode: min over axis=1 first.": dict(
+            quality=lambda good, counts: good.mean() / len(counts)
+        ),
+        "Rounding is for printing: return the number as it is.": [
+            dict(quality=lambda good, counts, n=n: round(good.mean(), n)) for n in (0, 1, 2, 3)
+        ]
+        + [dict(kl=lambda s, m, n=n: round(divergence(s, m), n)) for n in (0, 1, 2, 3)],
+        "Upside down: the good points go on top, all points below.": [
+            dict(quality=lambda good, counts: len(good) / good.sum()),
+            dict(quality=lambda good, counts: (~good).sum() / good.sum()),
+        ],
         "That is in per cent. A share lies between 0 and 1.": dict(quality=lambda good, counts: 100 * good.mean()),
         "That is the share of those that are *not* of high quality.": dict(
             quality=lambda good, counts: 1 - good.mean()
@@ -103,6 +136,9 @@ counted = Exercise(
             dict(covered=lambda counts: (counts > 0).mean()),
             dict(covered=lambda counts: counts.sum()),
             dict(covered=lambda counts: counts.max()),
+            dict(covered=lambda counts: {int(mode) for mode in counts.nonzero()[0]}),
+            dict(covered=lambda counts: counts.nonzero()[0]),
+            dict(covered=lambda counts: counts.argmax()),
         ],  # fmt: skip
         "A mode is covered by one point already.": [
             dict(covered=lambda counts, n=n: int((counts > n).sum())) for n in (1, 5, 10, 20)
@@ -119,20 +155,35 @@ counted = Exercise(
             dict(kl=lambda s, m: divergence(s, m) - 2 * np.log(len(m))),
             dict(kl=lambda s, m: divergence(s, m) + np.log(len(m))),
         ],
-        "K is the number of all modes, not of those that are covered.": dict(
-            kl=lambda s, m: np.sum(s[s > 0] * np.log(s[s > 0] * (s > 0).sum()))
-        ),
+        "K is the number of all modes, not of those that are covered. (np.bincount needs minlength to count all.)": [
+            dict(kl=lambda s, m: np.sum(s[s > 0] * np.log(s[s > 0] * (s > 0).sum()))),
+            dict(kl=lambda s, m: np.sum(s[s > 0] * np.log(s[s > 0] * (1 + s.nonzero()[0][-1])))),
+        ],
+        "Nothing is added inside the logarithm or to the shares: leave the empty modes out instead.": [
+            dict(kl=lambda s, m, e=e: np.sum(s * np.log(len(m) * s + e))) for e in (1, 0.1, 0.01, 1e-3)
+        ]
+        + [dict(kl=lambda s, m, e=e: np.sum(s * np.log(len(m) * (s + e)))) for e in (1, 0.1, 0.01, 1e-3)],
         "In nats, so with the natural logarithm.": [
             dict(kl=lambda s, m, base=base: divergence(s, m) / np.log(base)) for base in (2, 10)
         ],
-        "That is the other direction: here the generator's shares stand before the logarithm.": dict(
-            kl=lambda s, m: np.sum(np.log(1 / (len(m) * s[s > 0]))) / len(m)
-        ),
+        "That is the other direction: here the generator's shares stand before the logarithm.": [
+            dict(kl=lambda s, m: np.sum(np.log(1 / (len(m) * s[s > 0]))) / len(m)),
+            dict(kl=lambda s, m: np.mean(np.log(1 / (len(m) * np.where(s > 0, s, 1))))),
+            *[dict(kl=lambda s, m, e=e: -np.mean(np.log(len(m) * (s + e)))) for e in (1e-12, 1e-10, 1e-9, 1e-8)],
+        ],
         "The terms are added up: no mean over the modes.": [
             dict(kl=lambda s, m: divergence(s, m) / len(m)),
             dict(kl=lambda s, m: divergence(s, m) / (s > 0).sum()),
         ],  # fmt: skip
-        "The share itself is missing before the logarithm.": dict(kl=lambda s, m: np.sum(np.log(s[s > 0] * len(m)))),
+        "The share itself is missing before the logarithm.": [
+            dict(kl=lambda s, m: np.sum(np.log(s[s > 0] * len(m)))),
+            dict(kl=lambda s, m: np.mean(np.log(s[s > 0] * len(m)))),
+        ],
+        "The sum over the modes is missing: one number is wanted.": dict(
+            kl=lambda s, m: s[s > 0] * np.log(s[s > 0] * len(m))
+        ),
+        "K is the number of modes, 8 here, not the number of points.": points_for_modes,
+        "One point more for each mode changes the shares: leave the empty modes out instead.": one_more,
     },
     cases={
         "three modes": (toy_points({0: 60, 1: 30, 5: 1}, 0.008, 40), RING, 0.01),
@@ -177,7 +228,16 @@ def look_at_spread(case, answer):
     yield "the gradient", torch.autograd.grad(value[:, -1].sum(), features)[0]
 
 
+def written_over(features):
+    features[:, -1] = features.std(dim=0, unbiased=False).mean()
+    return features
+
+
 SPREADS = {
+    "Each feature has a mean of its own over the batch, f.mean(dim=0): neither one mean of all numbers, nor one a sample.": [
+        dict(way=lambda f: (f - f.mean()).square().mean(dim=0).sqrt()),
+        dict(way=lambda f: (f - f.mean(dim=1, keepdim=True)).square().mean(dim=0).sqrt()),
+    ],
     "Over the batch, dim=0: how much does one feature differ among the *samples*?": [
         dict(way=lambda f: f.std(dim=1, unbiased=False)),
         dict(way=lambda f: f.std(dim=1)),
@@ -187,6 +247,19 @@ SPREADS = {
         dict(way=lambda f: f.std(unbiased=False)),
         dict(way=lambda f: f.std()),
     ],
+    "That is the spread of the samples' means. First each feature's standard deviation, then the mean.": [
+        dict(way=lambda f: f.mean(dim=1).std(dim=0, unbiased=False)),
+        dict(way=lambda f: f.mean(dim=1).std()),
+    ],
+    "Distances between samples measure a spread, too, but the standard deviation of each feature is asked for.": [
+        dict(way=torch.pdist),
+        dict(way=lambda f: torch.cdist(f, f)),
+        dict(way=lambda f: (f[:, None] - f).abs()),
+    ],
+    "The root of the *mean* square: the sum over the batch is not divided by n.": dict(
+        way=lambda f: (f - f.mean(dim=0)).square().sum(dim=0).sqrt()
+    ),
+    "That is the range, not the standard deviation.": dict(way=lambda f: f.amax(dim=0) - f.amin(dim=0)),
     "That is the variance; its root is missing.": [
         dict(way=lambda f: f.var(dim=0, unbiased=False)),
         dict(way=lambda f: f.var(dim=0)),
@@ -230,11 +303,13 @@ JOINS = {
         dict(join=lambda f, s: torch.cat([f, s.expand(1, f.shape[1])], dim=0)),
         dict(join=lambda f, s: torch.cat([f, s.expand(1, f.shape[1])])),
     ],
-    "torch.cat wants tensors of the same number of dimensions: spread.expand(len(features), 1).": [
+    "The spread is one number and has to become a column, (n, 1): spread.expand(len(features), 1), and torch.cat with dim=1 (by default it adds rows).": [
+        dict(join=lambda f, s: torch.cat([f, s.expand(len(f), 1)])),
         dict(join=lambda f, s: torch.cat([f, s.expand(len(f))], dim=1)),
         dict(join=lambda f, s: torch.cat([f, s], dim=1)),
         dict(join=lambda f, s: torch.cat([f, s[None, None]], dim=1)),
     ],
+    "The features stay as they are: make a new tensor, with one more column.": written_over,
     "Nothing is added to or multiplied with the features: the spread gets a column of its own.": [
         dict(join=lambda f, s: f + s),
         dict(join=lambda f, s: f * s),
@@ -337,6 +412,17 @@ def by_optimiser(weights, loss, lr):
     return weights
 
 
+def one_gradient_for_all(weights, loss, lr, place=0):
+    gradients = torch.autograd.grad(loss(weights), list(weights.values()), create_graph=True)
+    return {name: weight - lr * gradients[place] for name, weight in weights.items()}
+
+
+def of_copies(weights, loss, lr):
+    copies = {name: weight.clone() for name, weight in weights.items()}
+    gradients = torch.autograd.grad(loss(weights), list(copies.values()), create_graph=True)
+    return {name: copies[name] - lr * g for name, g in zip(copies, gradients, strict=True)}
+
+
 def look_ahead_at(case, answer):
     a, lr = case
     fake = torch.tensor(a, dtype=torch.float64, requires_grad=True)
@@ -418,6 +504,14 @@ inner_step = Exercise(
         ],
         "The weights haven't moved.": [lambda weights, loss, lr: dict(weights), lambda weights, loss, lr: weights],
         "A step is weight minus lr times gradient; these have changed places.": swapped,
+        "Each weight has a gradient of its own: zip(weights.items(), gradients).": [
+            one_gradient_for_all,
+            partial(one_gradient_for_all, place=1),
+        ],
+        "Down the *gradient* of the loss: that is the loss itself.": lambda weights, loss, lr: {
+            name: weight - lr * loss(weights) for name, weight in weights.items()
+        },
+        "The loss has to be computed from the very tensors that the gradient is asked for.": of_copies,
         "Every weight takes its step: that is one of them only.": only_first,
         "All gradients are taken at the same, old weights; here the second one is taken after the first has moved.": (
             one_after_the_other
@@ -498,6 +592,8 @@ three_slopes = Exercise(
                 ],
                 "Before the step w is 1; afterwards it is -0.5. The slope is taken afterwards.": {"k = 1": 0.75},
                 "D goes down its loss: w' = w - 0.5 (g + w).": [
+                    {"k = 1": 3.5},
+                    {"k = 1": -3.5},
                     {"first order": -2.5, "k = 1": -3.5},
                     {"first order": -2.5, "k = 1": -1.5},
                 ],  # fmt: skip
