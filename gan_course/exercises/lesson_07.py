@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from gan_course.exercises import Exercise, Number, Wrong, call, of, several
+from gan_course.exercises import Exercise, Wrong, call, of, several
 
 # 1. Count
 
@@ -72,14 +72,14 @@ def look_at_count(case, answer):
 
 counted = Exercise(
     "`count(points, modes, sigma)`: modes covered, share of high quality, reverse KL divergence.",
-    right=[count],
-    noted={
-        "A loop is as right; arrays are quicker.": lambda p, m, s: (
+    right=[
+        count,
+        lambda p, m, s: (
             len(set(far(p, m).argmin(axis=1)[far(p, m).min(axis=1) <= 3 * s])),
             float((far(p, m).min(axis=1) <= 3 * s).sum() / len(p)),
             count(p, m, s)[2],
-        )
-    },
+        ),
+    ],
     mistakes={
         "The order is: modes covered, share of high quality, reverse KL.": [
             dict(order=lambda c, q, k: (q, c, k)),
@@ -117,7 +117,7 @@ counted = Exercise(
             quality=lambda good, counts: good.mean() / len(counts)
         ),
         "Rounding is for printing: return the number as it is.": [
-            dict(quality=lambda good, counts, n=n: round(good.mean(), n)) for n in (0, 1, 2, 3)
+            dict(quality=lambda good, counts, n=n: round(good.mean(), n)) for n in (1, 2, 3)
         ]
         + [dict(kl=lambda s, m, n=n: round(divergence(s, m), n)) for n in (0, 1, 2, 3)],
         "Upside down: the good points go on top, all points below.": [
@@ -136,7 +136,6 @@ counted = Exercise(
             dict(covered=lambda counts: (counts > 0).mean()),
             dict(covered=lambda counts: counts.sum()),
             dict(covered=lambda counts: counts.max()),
-            dict(covered=lambda counts: {int(mode) for mode in counts.nonzero()[0]}),
             dict(covered=lambda counts: counts.nonzero()[0]),
             dict(covered=lambda counts: counts.argmax()),
         ],  # fmt: skip
@@ -560,7 +559,7 @@ SLOPES = {"k = 0": -1.0, "k = 1": 1.5, "first order": 0.5}
 three_slopes = Exercise(
     "`{which: slope}`: the slope of G's loss in g, for a D that stays, one that steps ahead, and the imitation.",
     parts=("slopes", "imitation"),
-    right=[dict(slopes={name: Number(value, 1) for name, value in SLOPES.items()}, imitation="first order")],
+    right=[dict(slopes=SLOPES, imitation="first order")],
     mistakes={
         **of(
             "slopes",
