@@ -28,7 +28,8 @@ FIRST = "test_checkpoint_resume.py"  # bit for bit against a fresh process: befo
 
 def pytest_collection_modifyitems(items):
     """Put the long tests first, so that none of them is left over when the other worker has nothing to do any more."""
-    items.sort(key=lambda item: (item.path.name != FIRST, item.path.name not in LONG))  # stable: the rest stays as it is
+    # Sorting is stable: the rest stays as it is.
+    items.sort(key=lambda item: (item.path.name != FIRST, item.path.name not in LONG))
 
 
 @pytest.hookimpl(wrapper=True)
