@@ -27,7 +27,8 @@ class Network:
         self.rows = results.curve(slug, name)
         self.steps = sorted(self.rows["step"].unique().tolist())
         self.seeds = sorted(self.rows["seed"].unique().tolist())
-        self.ranks_by = next(iter(results.scores))  # a task's first score
+        self.data, self.samples, self.scores = results.judging(slug)
+        self.ranks_by = next(iter(self.scores))  # a task's first score
 
     @property
     def label(self):
@@ -47,15 +48,17 @@ class Network:
 
 def tables():
     """Return all that the page shows below its introduction (str): a leaderboard for each data set, and its lessons."""
-    boards = {}
+    boards, sections = {}, []
     for path in sorted(RESULTS.glob("[0-9][0-9]*_*.csv")):
-        networks = networks_of(recorded(path.stem))
-        boards.setdefault((networks[0].results.facts["data"], networks[0].ranks_by), []).append(networks)
+        kinds = {}
+        for network in networks_of(recorded(path.stem)):
+            kinds.setdefault((network.data, network.ranks_by), []).append(network)
+        sections.append(_section(list(kinds.values())))
+        for kind, networks in kinds.items():
+            boards.setdefault(kind, []).extend(best_of(networks))
     parts = []
-    for (data, ranks_by), recordings in boards.items():
-        best = [network for networks in recordings for network in best_of(networks)]
+    for (data, ranks_by), best in boards.items():
         parts.append(_board(data, sorted(best, key=lambda network: network.mean(ranks_by) * _sign(network))))
-    sections = [_section(networks) for recordings in boards.values() for networks in recordings]
     return "\n\n".join([*parts, *sections])
 
 
@@ -68,7 +71,7 @@ def networks_of(results):
 
 def _sign(network):
     """Return 1 where less is better, and else -1."""
-    return -1 if network.results.scores[network.ranks_by].better == "higher" else 1
+    return -1 if network.scores[network.ranks_by].better == "higher" else 1
 
 
 def best_of(networks):
@@ -92,9 +95,12 @@ def _board(data, best):
     return _table(head, rows)
 
 
-def _section(networks):
-    """Return a lesson's heading, the facts of its recording, its figure, and the table of all its networks."""
-    lesson, facts = networks[0].results.lesson, networks[0].results.facts
+def _section(kinds):
+    """Return a lesson's heading, the facts of its recording, and for each kind of recipe a figure and a table.
+
+    A kind is a list of :class:`Network` that are judged alike.
+    """
+    lesson, facts = kinds[0][0].results.lesson, kinds[0][0].results.facts
     path = lessons.NOTEBOOKS / f"{lesson}.ipynb"
     title, recipes, note = lesson, "The recipes", None
     if path.exists():  # results may be there before the lesson is
@@ -103,11 +109,18 @@ def _section(networks):
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     parts = [
         f"(lesson-{lesson.partition('_')[0]})=\n## {title}",
-        f"{recipes}, recorded on {facts['machine']}, device {facts['device']}, at the budget `{facts['budget']}`, with "
-        f"the data `{facts['data']}` and {facts['samples']:,} samples of each network. Versions: {versions}.",
+        f"{recipes}, recorded on {facts['machine']}, device {facts['device']}, at the budget `{facts['budget']}`. "
+        f"Versions: {versions}.",
         f"*The lesson's code has changed since then: {note}.*" if note else "",
-        _figure(best_of(networks)),
     ]
+    for networks in kinds:
+        parts.append(f"Data `{networks[0].data}`, {networks[0].samples:,} samples of each network:")
+        parts += [_figure(best_of(networks)), _all(networks)]
+    return "\n\n".join(filter(None, parts))
+
+
+def _all(networks):
+    """Return the table of all networks of a kind."""
     scores = _shown(networks)
     head = ["recipe", "network", *(score.label for score in scores), "steps", "seconds a step", "seeds"]
     rows = [
@@ -115,13 +128,13 @@ def _section(networks):
         + [f"{network.results.seconds(network.slug):.4f}", ", ".join(map(str, network.seeds))]
         for network in networks
     ]
-    return "\n\n".join([*filter(None, parts), _table(head, rows)])
+    return _table(head, rows)
 
 
 def _figure(networks):
     """Return a picture of the first score over the minutes of training, from the best seed to the worst."""
     figure = plots.new_figure(6.5, 4.8)  # as wide as the text
-    axes, ends, score = figure.subplots(), [], networks[0].results.scores[networks[0].ranks_by]
+    axes, ends, score = figure.subplots(), [], networks[0].scores[networks[0].ranks_by]
     for i, network in reversed(list(enumerate(networks))):  # the legend in the order of the lines
         minutes = [network.minutes(step) for step in network.steps]
         values = [network.values(score.key, step) for step in network.steps]
@@ -143,7 +156,7 @@ def _figure(networks):
 
 def _shown(networks):
     """Return the scores that say which network is better, and that at least one of these has (list of Score)."""
-    scores = {key: score for network in networks for key, score in network.results.scores.items()}
+    scores = {key: score for network in networks for key, score in network.scores.items()}
     return [score for key, score in scores.items() if score.better and any(n.values(key) for n in networks)]
 
 

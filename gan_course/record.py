@@ -154,18 +154,21 @@ def _record(path, budget, seeds, processes, code, folder):
         "budget": budget,
         "seeds": list(seeds),
         "task": task.name,
-        "samples": task.samples,
-        "data": task.data,
+        **_judging(task),
+        "others": {slug: how for slug in settings if (how := _judging(task_of(names, slug))) != _judging(task)},
         "device": "cpu",
         **provenance.made_on(nbformat.read(path, as_version=4)),
         "labels": {slug: recipe["label"] for slug, recipe in settings.items()},
-        "scores": [asdict(score) for score in task.scores],
         "seconds_per_step": json.loads(timing.read_text(encoding="utf-8")),
         "versions": provenance.versions(),
     }
     RESULTS.mkdir(exist_ok=True)
     rows.to_csv(RESULTS / f"{path.stem}.csv", index=False)
     (RESULTS / f"{path.stem}.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _judging(task):
+    return {"data": task.data, "samples": task.samples, "scores": [asdict(score) for score in task.scores]}
 
 
 class Recorded:
@@ -180,12 +183,26 @@ class Recorded:
     labels : dict
         Slug to the recipe's name for readers.
     scores : dict
-        Key to :class:`gan_course.tasks.Score`.
+        Key to :class:`gan_course.tasks.Score`, of the lesson's task.
     """
 
     def __init__(self, lesson, rows, facts):
         self.lesson, self.rows, self.facts, self.labels = lesson, rows, facts, facts["labels"]
-        self.scores = {score["key"]: Score(**score) for score in facts["scores"]}
+        self.scores = _scores(facts)
+
+    def judging(self, slug):
+        """Return how a recipe was judged, by its own task or the lesson's.
+
+        Returns
+        -------
+        data : str
+            What it was compared with.
+        samples : int
+        scores : dict
+            Key to :class:`gan_course.tasks.Score`.
+        """
+        how = self.facts.get("others", {}).get(slug, self.facts)
+        return how["data"], how["samples"], _scores(how)
 
     def curve(self, slug, network=None):
         """Return the rows of one network of one recipe, at every step that was looked at (pandas.DataFrame).
@@ -262,6 +279,10 @@ class Recorded:
         seeds = ", ".join(map(str, facts["seeds"]))
         where = facts["machine"] + (f", factor {facts['factor']:.1f}" if facts.get("factor") else "")
         return f"Recorded: seeds {seeds}; {facts['samples']:,} samples each, from the best seed to the worst; {where}."
+
+
+def _scores(how):
+    return {score["key"]: Score(**score) for score in how["scores"]}
 
 
 def recorded(lesson):

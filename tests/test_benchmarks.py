@@ -163,7 +163,8 @@ PLANS = quality.plans()
 
 
 def test_every_lesson_with_recorded_results_says_what_its_benchmark_compares():
-    assert PLANS.keys() == {file.stem for file in record.RESULTS.glob("*.csv")}
+    first = {file.stem: next(iter(record.recorded(file.stem).scores)) for file in record.RESULTS.glob("*.csv")}
+    assert PLANS.keys() == {lesson for lesson, score in first.items() if score == "frechet_over_floor"}
     for plan in PLANS.values():
         assert plan["targets"] == sorted(plan["targets"], reverse=True)
 
