@@ -29,6 +29,15 @@ def sorted_in_place(x, y):
     return np.abs(x - y).mean()
 
 
+def greedy(x, y):
+    free, total = list(y), 0.0
+    for a in x:
+        nearest = min(free, key=lambda b: abs(a - b))
+        free.remove(nearest)
+        total += abs(a - nearest)
+    return total / len(x)
+
+
 def look_at_earth(case, work):
     x, y = (np.array(each) for each in case)
     kept = x.copy(), y.copy()
@@ -84,6 +93,13 @@ earth_on_a_line = Exercise(
         ),
         "`argsort` gives places. The sorted numbers themselves are wanted, `np.sort`.": dict(order=np.argsort),
         "`x.sort()` sorts the caller's own array. Take a sorted copy, `np.sort(x)`.": sorted_in_place,
+        "`x.sort()` returns None, and sorts the caller's own array. Take a sorted copy, `np.sort(x)`.": (
+            lambda x, y: np.abs(x.sort() - y.sort()).mean()
+        ),
+        "Each point takes the nearest target that is still free, and the last ones have to go far. Sort instead.": greedy,
+        "Numbers are added up here before they are compared. Compare the sorted numbers themselves.": (
+            lambda x, y: np.abs(np.cumsum(np.sort(x)) - np.cumsum(np.sort(y))).mean()
+        ),
     },
     cases={
         "already in order": ([0.0, 1.0, 2.0, 5.0], [1.0, 3.0, 4.0, 4.5]),
@@ -128,8 +144,19 @@ def at_weights(critic, real, fake, alpha):
     return (torch.cat([s.flatten() for s in slopes if s is not None]).norm() - 1) ** 2
 
 
+def secant(critic, real, fake, alpha):
+    rise = (critic(real) - critic(fake)).flatten().abs()
+    return (rise / (real - fake).flatten(1).norm(dim=1) - 1).square().mean()
+
+
 def look_at_penalty(case, answer):
     n, *shape = case
+    pair = torch.rand(n, *shape), torch.rand(n, *shape)
+    for steep in (1, 3, 0):
+        linear = nn.Sequential(nn.Flatten(), nn.Linear(int(np.prod(shape)), 1))
+        with torch.no_grad():
+            linear[1].weight.mul_(steep / linear[1].weight.norm())
+        yield f"the penalty of slopes {steep}", call(answer, linear, *pair, torch.rand(n))
     critic = nn.Sequential(nn.Flatten(), nn.Linear(int(np.prod(shape)), 5), nn.Tanh(), nn.Linear(5, 1))
     with torch.no_grad():
         critic[1].weight.mul_(3.0)
@@ -199,6 +226,7 @@ LENGTHS = {
 }  # fmt: skip
 MIXES = {
     "At real samples only. The penalty belongs on the way between real and fake.": lambda r, f, a: r,
+    "At real and fake samples themselves. The penalty belongs on the way between them.": lambda r, f, a: torch.cat([r, f]),
     "At fakes only. The penalty belongs on the way between real and fake.": lambda r, f, a: f,
     "α belongs to the real sample and 1 - α to the fake; yours is the other way round.": (
         lambda r, f, a: a * f + (1 - a) * r
@@ -228,7 +256,9 @@ SHAPES = {
         lambda a, r: a
     ),
     "That reshapes for points or for pictures only. Count the axes of `real`: α.view(-1, *[1] * (real.dim() - 1)).": [
-        lambda a, r: a.view(-1, 1), lambda a, r: a.view(-1, 1, 1, 1), lambda a, r: a[:, None],
+        lambda a, r: a.view(-1, 1),
+        lambda a, r: a.view(-1, 1, 1, 1),
+        lambda a, r: a[:, None],
     ],
 }
 NO_GRAPH = "No gradient reaches the critic's weights: create_graph=True is missing, or the result is detached."
@@ -254,6 +284,12 @@ gradient_penalty = Exercise(
         "That is a Python number: no gradient can go through it. Return the tensor.": dict(way=torch.Tensor.item),
         "`backward()` leaves gradients in the critic's weights. Use torch.autograd.grad.": by_backward,
         "The gradient in the *weights* was taken. The slope is the gradient in the sample.": at_weights,
+        "`torch.autograd.grad` returns a tuple of one gradient: take it out, with `(gradient,) = ...` or `[0]`.": (
+            lambda c, r, f, a: penalty(c, r, f, a, length=lambda g: (g,).flatten(1).norm(dim=1))
+        ),
+        "That is the rise between real and fake over their distance. The slope at the point between is wanted, a gradient.": (
+            secant
+        ),
         "The point needs requires_grad before the critic sees it.": dict(at=torch.Tensor.detach),
         "That is the penalty times the number of samples, and averaged over none: one norm, of averaged scores.": dict(
             total=torch.mean, length=lambda g: g.norm()
@@ -263,7 +299,10 @@ gradient_penalty = Exercise(
     observe=look_at_penalty,
     praise=GP,
     hints={
-        "the penalty": "points = α real + (1 - α) fake; gradient of the summed scores there; its length a sample; mean of (length - 1)².",
+        "the penalty of slopes 1": "This critic's slope is 1 everywhere, so each sample's price is (1 - 1)² = 0.",
+        "the penalty of slopes 3": "This critic's slope is 3 everywhere, so each sample's price is (3 - 1)² = 4.",
+        "the penalty of slopes 0": "This critic is flat, so each sample's price is (0 - 1)² = 1.",
+        "the penalty": "Right where the slope is the same everywhere; so look at where and how it is taken. points = α real + (1 - α) fake; gradient of the summed scores there; its length a sample; mean of (length - 1)².",
         "its gradient": "The value is right, but not what the critic's weights get from it.",
         "the gradient where the critic is flat": "Where the critic is flat, the weights' gradient is NaN: a root at 0.",
     },
@@ -292,6 +331,17 @@ def clear_late(opt, loss):
     opt.zero_grad()
 
 
+def halves(critic, opt, real, fake, penalty, weight):
+    fake = fake.detach()
+    a, b = critic(torch.cat([real, fake])).chunk(2)
+    sgd_step(opt, b.mean() - a.mean() + weight * penalty(critic, real, fake))
+
+
+def clip(_, critic, limit):
+    for parameter in critic.parameters():
+        parameter.data.clamp_(-limit, limit)
+
+
 def look_at_update(case, answer):
     n, m, weight = case
     critic = nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 1))
@@ -304,10 +354,12 @@ def look_at_update(case, answer):
 
     def penalty_of(critic, real, fake):
         seen.append((real.detach().clone(), fake.detach().clone()))
-        return penalty(critic, real[:4], fake[:4], torch.full((4,), 0.3))
+        # no detach here: whoever hands over fakes with their graph leaves gradients in G
+        at = torch.full((4,), 0.3)
+        return priced * penalty(critic, real[:4], fake[:4], at, at=torch.Tensor.requires_grad_)
 
-    names = "the first step", "the second step"
-    for name in names:
+    for name in ("a step with a penalty of 0", "the first step", "the second step"):
+        priced = float(name != "a step with a penalty of 0")
         before = [p.detach().clone() for p in critic.parameters()]
         fake = generator(z)
         answer(critic, opt, real.clone(), fake, penalty_of, weight)
@@ -329,6 +381,7 @@ LOSSES = {
         lambda r, f, p, w: f.mean() - r.mean() - w * p
     ),
     "The penalty is left out, or detached, or made a Python number: nothing holds the critic's slope.": lambda r, f, p, w: f.mean() - r.mean() + 0 * p,
+    "The weight is the one that is given, not always 10.": lambda r, f, p, w: f.mean() - r.mean() + 10 * p,
     "The penalty comes in without its weight.": lambda r, f, p, w: f.mean() - r.mean() + p,
     "The penalty is divided by its weight, or its weight is halved or squared.": [
         lambda r, f, p, w: f.mean() - r.mean() + p / w,
@@ -341,6 +394,7 @@ LOSSES = {
     "Only the penalty is minimised; the scores are missing.": lambda r, f, p, w: w * p + 0 * f.mean(),
     "Only fakes (or only real samples) are scored. Both belong in.": [
         lambda r, f, p, w: f.mean() + w * p, lambda r, f, p, w: -r.mean() + w * p,
+        lambda r, f, p, w: -f.mean() + w * p, lambda r, f, p, w: r.mean() + w * p,
     ],
     "Both means have the same sign: then only the level of all scores changes.": [
         lambda r, f, p, w: f.mean() + r.mean() + w * p, lambda r, f, p, w: -f.mean() - r.mean() + w * p,
@@ -392,6 +446,20 @@ critic_update = Exercise(
         **one("loss", LOSSES),
         **one("step", STEPS),
         "The fakes aren't detached, so gradients are left in G, too.": dict(cut=itself),
+        "The penalty gets fakes that aren't detached: through it gradients reach G. Detach first, use that everywhere.": (
+            lambda c, o, r, f, p, w: sgd_step(o, c(f.detach()).mean() - c(r).mean() + w * p(c, r, f))
+        ),
+        "One step is wanted. The loop that calls this takes the five.": [
+            lambda *given, times=times: [update(*given) for _ in range(times)][0] for times in (2, 5)
+        ],
+        "One batch is cut in two equal halves, but real and fake differ in number: `split([len(real), len(fake)])`.": halves,
+        "Clipping and a penalty are two ways to hold the slope. Here it is the penalty alone.": [
+            lambda *given, limit=limit: clip(update(*given), given[0], limit) for limit in (0.01, 0.1)
+        ],
+        "The penalty is the mean of (slope - 1)² already. It isn't squared again.": [
+            lambda c, o, r, f, p, w: update(c, o, r, f, p, w, loss=lambda r, f, q, w: f.mean() - r.mean() + w * (q - 1) ** 2),
+            lambda c, o, r, f, p, w: update(c, o, r, f, p, w, loss=lambda r, f, q, w: f.mean() - r.mean() + w * q**2),
+        ],
         "The penalty gets fake and real in the wrong order: penalty(critic, real, fake).": (
             lambda c, o, r, f, p, w: sgd_step(o, c(f.detach()).mean() - c(r).mean() + w * p(c, f.detach(), r))
         ),
@@ -409,7 +477,8 @@ critic_update = Exercise(
     observe=look_at_update,
     praise=BEST,
     hints={
-        "the first step": "It is a step down mean(fake) - mean(real) + weight * penalty.",
+        "a step with a penalty of 0": "Here `penalty` returns 0, so it is a plain step down mean(fake) - mean(real), from cleared gradients.",
+        "the first step": "It is a step down mean(fake) - mean(real) + weight * penalty. With a penalty of 0 yours was right: look at its part.",
         "the second step": "The first step was right, the second isn't: are gradients cleared before each?",
         "G's gradients are left alone": "Gradients arrive in G: detach the fakes, and clear the critic's own gradients only.",
     },
@@ -458,7 +527,9 @@ def wrong_entries(place, formulas):
 slope_at_best = Exercise(
     "`{(W, lambda): (slope, gap)}`: at the best critic of two points that are W apart.",
     right=[{case: slope_numbers(*case) for case in CASES}],
-    mistakes=wrong_entries(0, SLOPES) | wrong_entries(1, GAPS),
+    mistakes=wrong_entries(0, SLOPES)
+    | wrong_entries(1, GAPS)
+    | {"The slope comes first, then the gap.": [{case: slope_numbers(*case)[::-1]} for case in CASES[:2]]},
     pair=("slope", "gap"),
     hints={
         "slope": "It makes s W - λ (s - 1)² largest: W = 2 λ (s - 1).",
