@@ -469,7 +469,9 @@ both_penalties = Exercise(
             "mean",
             {
                 "That sums over the batch: a mean over samples, or it depends on the batch size.": torch.sum,
-                "The mean length, not squared: the penalty is the mean of the *squared* lengths.": lambda s: s.sqrt().mean(),
+                "The mean length, not squared: the penalty is the mean of the *squared* lengths.": lambda s: (
+                    s.sqrt().mean()
+                ),
                 "That squares the mean length; the penalty is the mean of the squared lengths.": lambda s: (
                     s.sqrt().mean() ** 2
                 ),
@@ -477,7 +479,9 @@ both_penalties = Exercise(
                     (s.sqrt() - 1).square().mean()
                 ),
                 "The mean over samples is wanted, not the largest one.": torch.max,
-                "The mean was taken over the pixels, too: a squared length is a sum over pixels.": lambda s: s.mean() / 16,
+                "The mean was taken over the pixels, too: a squared length is a sum over pixels.": lambda s: (
+                    s.mean() / 16
+                ),
                 "One norm for all samples: each sample has its own.": lambda s: s.sum().sqrt(),
             },
         ),
@@ -497,7 +501,9 @@ both_penalties = Exercise(
             "total",
             {
                 "The logits were averaged before the gradient: each slope is n times too small. Take the sum.": torch.mean,
-                "That is the slope of D's probability. The penalties are about the logit's.": lambda t: t.sigmoid().sum(),
+                "That is the slope of D's probability. The penalties are about the logit's.": lambda t: (
+                    t.sigmoid().sum()
+                ),
                 "That is the slope of a loss. The penalties are about the logit's.": [
                     lambda t: softplus(-t).sum(),
                     lambda t: softplus(t).sum(),
@@ -537,7 +543,10 @@ both_penalties = Exercise(
         "backward() leaves gradients in D, which its next step would use: take torch.autograd.grad.": by_backward,
         "That is the gradient by D's weights. The slopes are those by the samples.": by_weights,
         "autograd.grad returns a tuple, here of one tensor: (slope,) = ..., or ...[0].": [
-            *(lambda *_, name=name: getattr((), name) for name in "square pow norm abs flatten reshape view sum".split()),
+            *(
+                lambda *_, name=name: getattr((), name)
+                for name in "square pow norm abs flatten reshape view sum".split()
+            ),
             lambda *_: () ** 2,
         ],
         "Only the penalty is wanted; D's loss is in it, too.": [
