@@ -107,6 +107,14 @@ mmd_squared = Exercise(
         "Real and fake have their own numbers of samples: n for one, m for the other.": [
             lambda k, x, y: mmd(k, x, y, fake_part=lambda K: plain_sum(K) / (len(x) * (len(x) - 1))),
             lambda k, x, y: mmd(k, x, y, cross=lambda K: K.sum() / len(x) ** 2),
+            lambda k, x, y: mmd(k, x, y, cross=lambda K: K.sum() / (len(x) * (len(x) - 1))),
+            lambda k, x, y: mmd(
+                k,
+                x,
+                y,
+                fake_part=lambda K: plain_sum(K) / (len(x) * (len(x) - 1)),
+                cross=lambda K: K.sum() / len(x) ** 2,
+            ),
             lambda k, x, y: mmd(k, x, y, real_part=lambda K: plain_sum(K) / (len(y) * (len(y) - 1))),
         ],
         "Between real and fake no pair is a sample beside itself: all n m of them count.": [
@@ -115,6 +123,27 @@ mmd_squared = Exercise(
             dict(cross=lambda K: K.diagonal().mean()),
         ],
         "The mixed term counts twice.": dict(join=lambda r, f, c: r + f - c),
+        "The mixed term is a mean over all n m pairs.": [
+            dict(cross=lambda K: K.sum() / len(K)),
+            dict(cross=lambda K: K.sum() / K.shape[1]),
+            dict(cross=lambda K: K.max()),
+            dict(cross=lambda K: K.sum() / (len(K) + K.shape[1])),
+        ],
+        "Each kind has a part of its own: real with real once, fake with fake once.": [
+            dict(join=lambda r, f, c: 2 * r - 2 * c),
+            dict(join=lambda r, f, c: 2 * f - 2 * c),
+            lambda k, x, y: off_diagonal(k(torch.cat([x, y]), torch.cat([x, y]))) - 2 * k(x, y).mean(),
+            lambda k, x, y: off_diagonal(k(torch.cat([x, y]), torch.cat([x, y]))),
+        ],
+        "No logarithm: the kernel's values themselves are averaged.": [
+            lambda k, x, y: -k(x, y).mean().log(),
+            lambda k, x, y: mmd(lambda a, b: k(a, b).log(), x, y),
+        ],
+        "It is divided once too often: three means, added and subtracted, and that is all.": [
+            lambda k, x, y: mmd(k, x, y) / (len(x) + len(y)),
+            lambda k, x, y: mmd(k, x, y) / len(x),
+            lambda k, x, y: mmd(k, x, y) / 3,
+        ],
         "The mixed term is subtracted: real and fake alike make the distance small.": [
             dict(join=lambda r, f, c: r + f + 2 * c),
             dict(join=lambda r, f, c: r + f + c),
@@ -129,6 +158,10 @@ mmd_squared = Exercise(
             dict(join=lambda r, f, c: r + f),
             dict(join=lambda r, f, c: r - c),
             dict(join=lambda r, f, c: f - c),
+            dict(join=lambda r, f, c: c - r),
+            dict(join=lambda r, f, c: c - f),
+            lambda k, x, y: k(x, y).mean() - k(x, x).mean(),
+            lambda k, x, y: k(x, x).mean() - k(x, y).mean(),
         ],
         "That is real against fake alone: no mixed pairs in it.": dict(join=lambda r, f, c: r - f),
         "That is half of it.": dict(join=lambda r, f, c: (r + f) / 2 - c),
@@ -198,7 +231,10 @@ def average(logits):
 def look_at_pairs(case, losses):
     n, shift = case
     real, fake = (torch.randn(n, 1) + shift).requires_grad_(), torch.randn(n, 1).requires_grad_()
-    d_loss, g_loss = several(call(losses, real, fake), "d_loss", "g_loss")
+    value = call(losses, real, fake)
+    if isinstance(value, torch.Tensor) and value.ndim == 0:
+        raise Wrong("Two losses are wanted, (d_loss, g_loss): here is one.")
+    d_loss, g_loss = several(value, "d_loss", "g_loss")
     for name, loss in [("D's loss", d_loss), ("G's loss", g_loss)]:
         yield name, loss
     for name, loss in [("D's loss", d_loss), ("G's loss", g_loss)]:
@@ -302,7 +338,26 @@ pair_losses = Exercise(
             dict(d=lambda r, f: softplus(f - r) + softplus(r - f)),
             dict(g=lambda r, f: softplus(f - r) + softplus(r - f)),
         ],
-        "The largest pair is wanted nowhere: a mean over the pairs.": dict(mean=torch.max),
+        "A mean over the pairs is wanted, neither the largest one nor the median.": [
+            dict(mean=torch.max),
+            dict(mean=torch.median),
+        ],
+        "No absolute value: which of the two is above is all that matters.": [
+            dict(d=lambda r, f: softplus((f - r).abs()), g=lambda r, f: softplus((r - f).abs())),
+            dict(d=lambda r, f: (f - r).abs(), g=lambda r, f: (r - f).abs()),
+        ],
+        "That is another function of the difference; the pair's loss is softplus, log(1 + e^t).": [
+            dict(d=lambda r, f: (f - r).exp(), g=lambda r, f: (r - f).exp()),
+            dict(d=lambda r, f: nn.functional.leaky_relu(f - r), g=lambda r, f: nn.functional.leaky_relu(r - f)),
+            dict(
+                d=lambda r, f: nn.functional.leaky_relu(f - r, 0.2), g=lambda r, f: nn.functional.leaky_relu(r - f, 0.2)
+            ),
+            dict(d=lambda r, f: (f - r).tanh(), g=lambda r, f: (r - f).tanh()),
+            dict(d=lambda r, f: softplus(f - r, beta=2), g=lambda r, f: softplus(r - f, beta=2)),
+        ],
+        "Two terms are multiplied: a pair has one softplus, of the difference.": dict(
+            d=lambda r, f: softplus(-r) * softplus(f)
+        ),
         "The values are right, the slopes aren't: one of the two logits is cut off.": [
             dict(d=lambda r, f: softplus(f.detach() - r)),
             dict(g=lambda r, f: softplus(r - f.detach())),
@@ -355,6 +410,7 @@ lazy_steps = Exercise(
         "The factor is positive: psi keeps its sign.": [
             {1: (..., "changes sides, shrinks")}, {1: (..., "changes sides, grows")}
         ],
+        "That factor is taken twice, or squared: one step, once.": [{1: (0.64, ...)}, {8: (0.36, ...)}, {16: (4.84, ...)}],
         "Something is left of psi: the factor isn't 0.": [{k: (..., "is wiped out")} for k in (1, 8, 16)],
         "Times 0: what is left?": [{5: (..., word)} for word in FATES[1].words if word != "is wiped out"],
     },
@@ -461,6 +517,7 @@ both_penalties = Exercise(
                 "A penalty is added to D's loss, so it is positive.": lambda r1, r2, g: -g / 2 * (r1 + r2),
                 "γ/2 is missing.": lambda r1, r2, g: r1 + r2,
                 "γ is not squared.": lambda r1, r2, g: g**2 / 2 * (r1 + r2),
+                "It is twice as strong still: γ/2 for each, and no more.": lambda r1, r2, g: 2 * g * (r1 + r2),
                 "The two are multiplied; they are added.": lambda r1, r2, g: g / 2 * r1 * r2,
                 "Half is missing: the strength is γ/2.": lambda r1, r2, g: r1 / 2 + r2 / 2,
             },
@@ -478,7 +535,7 @@ both_penalties = Exercise(
                 "That pulls slopes to 1, as lesson 08's penalty does. R1 and R2 pull them to 0.": lambda s: (
                     (s.sqrt() - 1).square().mean()
                 ),
-                "The mean over samples is wanted, not the largest one.": torch.max,
+                "The mean over samples is wanted, not the largest one, nor the median.": [torch.max, torch.median],
                 "The mean was taken over the pixels, too: a squared length is a sum over pixels.": lambda s: (
                     s.mean() / 16
                 ),
@@ -489,6 +546,7 @@ both_penalties = Exercise(
             "squares",
             {
                 "Absolute values were summed. The penalty has squares.": lambda s: s.abs().flatten(1).sum(dim=1),
+                "All pixels count, not the largest slope alone.": lambda s: s.square().flatten(1).amax(dim=1),
                 "First the squares, then the sum over pixels: the other way round slopes cancel.": lambda s: (
                     s.flatten(1).sum(dim=1).square()
                 ),
@@ -514,6 +572,13 @@ both_penalties = Exercise(
         "One mean over real and fake together: where they differ in number, each kind needs its own; and two means are added.": [
             lambda *a: one_mean(*a, factor=1.0),
         ],
+        "Each R is a mean over its own samples, divided by their own number.": lambda d, x, y, g: both(
+            d, x, y, g, mean=lambda s: s.sum() / len(x)
+        ),
+        "Under no_grad() there are no slopes: this is one place that needs gradients.": torch.no_grad()(both),
+        "There is nothing in .grad, and backward() would leave something in D: take torch.autograd.grad.": (
+            lambda d, x, y, g: g / 2 * (x.grad.square().sum() + y.grad.square().sum())
+        ),
         "Squared slopes half-way between real and fake: that is lesson 08's place. Here it is at them.": between,
         "The pair's loss has another slope: penalise the logit's, at each kind of sample.": of_difference,
         "The value is right, and no weight of D can feel it: create_graph=True, and return the tensor.": [
@@ -551,6 +616,7 @@ both_penalties = Exercise(
         ],
         "Only the penalty is wanted; D's loss is in it, too.": [
             lambda d, x, y, g: both(d, x, y, g) + softplus(d(y).mean() - d(x).mean()),
+            lambda d, x, y, g: both(d, x, y, g) + d(x).mean(),
             lambda d, x, y, g: both(d, x, y, g) + softplus(-d(x)).mean() + softplus(d(y)).mean(),
         ],
         "That is the size of the logits, not of their slopes.": lambda d, x, y, g: (
