@@ -57,8 +57,8 @@ def tables():
         for kind, networks in kinds.items():
             boards.setdefault(kind, []).extend(best_of(networks))
     parts = []
-    for (data, ranks_by), best in boards.items():
-        parts.append(_board(data, sorted(best, key=lambda network: network.mean(ranks_by) * _sign(network))))
+    for (data, _), best in boards.items():
+        parts.append(_board(data, sorted(best, key=_rank)))
     return "\n\n".join([*parts, *sections])
 
 
@@ -66,12 +66,13 @@ def networks_of(results):
     """Return a lesson's recorded networks (list of :class:`Network`), the best one first."""
     pairs = results.rows[["recipe", "network"]].drop_duplicates().itertuples(index=False)
     networks = [Network(results, *pair) for pair in pairs]
-    return sorted(networks, key=lambda network: network.mean(network.ranks_by) * _sign(network))
+    return sorted(networks, key=_rank)
 
 
-def _sign(network):
-    """Return 1 where less is better, and else -1."""
-    return -1 if network.scores[network.ranks_by].better == "higher" else 1
+def _rank(network):
+    """Return what networks are sorted by: the task's first score, and among equals, all eight modes say, the second."""
+    first_two = list(network.scores.values())[:2]
+    return [network.mean(score.key) * (-1 if score.better == "higher" else 1) for score in first_two]
 
 
 def best_of(networks):
@@ -147,7 +148,9 @@ def _figure(networks):
     if score.real is not None:
         axes.axhline(score.real, color="black", linewidth=0.8)
         axes.annotate("real data", (0.01, 1.1 * score.real), xycoords=("axes fraction", "data"), fontsize=9)
-    axes.set(yscale="log", xlabel="minutes of training", ylabel=f"{score.label} (log)")
+    log = score.better == "lower"  # a distance; a count or a share may be 0
+    axes.set(yscale="log" if log else "linear", xlabel="minutes of training")
+    axes.set_ylabel(f"{score.label} (log)" if log else score.label)
     axes.set_xlim(left=0)
     figure.legend(frameon=False, fontsize=9, loc="outside lower center", ncols=2)
     shown = plots.picture(figure, f"{score.label}, over the minutes of training: {'; '.join(ends)}.")

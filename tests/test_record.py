@@ -120,6 +120,15 @@ def test_a_recipe_may_have_its_own_task(lesson):
     assert shares == [0.02, 0.05]
 
 
+def test_a_recipe_with_its_own_task_is_read_back_with_its_data_and_scores():
+    mine, other = (
+        {"data": name, "samples": n, "scores": [vars(tasks.Score(name, name))]} for name, n in (("a", 5), ("b", 7))
+    )
+    results = record.Recorded("98_test", pandas.DataFrame(), {"labels": {}, **mine, "others": {"y": other}})
+    assert results.judging("x") == ("a", 5, {"a": tasks.Score("a", "a")}) and results.scores.keys() == {"a"}
+    assert results.judging("y") == ("b", 7, {"b": tasks.Score("b", "b")})
+
+
 def test_the_noise_of_recorded_results_stays_what_it_was():
     z = tasks.digits(3).draw_inputs(1, 2, stream=2)
     known = [[-1.3151772, -0.8722195, 1.732358], [0.4034905, 0.15555608, 0.3332143]]
@@ -279,9 +288,7 @@ def test_the_recorded_results_are_of_the_seeds_and_steps_that_they_claim():
         rows, facts = results.rows, results.facts
         assert set(rows["seed"]) == set(facts["seeds"]) and len(facts["seeds"]) >= 3
         assert results.labels.keys() == facts["seconds_per_step"].keys() == set(rows["recipe"])
-        for slug, mine in rows.groupby(
-            "recipe"
-        ):  # a recipe may have fewer seeds than the others, and a task of its own
+        for slug, mine in rows.groupby("recipe"):  # it may have fewer seeds than the others, and a task of its own
             assert np.isfinite(mine[list(results.judging(slug)[2])]).all(axis=None)
             looks, seeds = mine[["network", "step"]].drop_duplicates(), mine["seed"].unique()
             assert len(seeds) >= 3 and len(mine) == len(looks) * len(seeds)
